@@ -1,0 +1,458 @@
+//! What can go wrong, by what the caller can do about it.
+//!
+//! Across a language border an error is its [`ErrorFacts`]: bindings map facts, never variants, so a new variant asks
+//! them for one class and nothing else.
+
+use std::collections::BTreeMap;
+use std::error::Error as StdError;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The result of everything here that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a call failed; one variant for each thing a caller can do about it.
+///
+/// Errors are cheap to clone, because one failed token request can be the answer to many waiting callers.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A value from the caller is not acceptable; correct it. `answer` is there when the platform said so.
+    #[error("invalid {field}: {reason}{}", Request(.answer.as_ref()))]
+    InvalidInput {
+        /// The field or environment variable, named as the caller wrote it.
+        field: String,
+        /// What was expected and what came.
+        reason: String,
+        /// The platform's answer, when it was the one to refuse.
+        answer: Option<Answer>,
+    },
+    /// The credentials or the token were refused; check client id and secret.
+    #[error("not authenticated: {reason}{}", Request(.answer.as_ref()))]
+    Unauthenticated {
+        /// The platform's words, or its `WWW-Authenticate` header.
+        reason: String,
+        /// The platform's answer.
+        answer: Option<Answer>,
+    },
+    /// The platform knows who asks and says no; `hint` says what to check.
+    #[error("permission denied: {reason} ({hint}){}", Request(Some(.answer)))]
+    PermissionDenied {
+        /// The platform's words.
+        reason: String,
+        /// The scopes and settings to look at.
+        hint: String,
+        /// The platform's answer.
+        answer: Answer,
+    },
+    /// There is no such thing on the platform.
+    #[error("{what} not found: {id}{}", Request(Some(.answer)))]
+    NotFound {
+        /// What was looked for, as in `upload`.
+        what: String,
+        /// Its id.
+        id: String,
+        /// The platform's answer.
+        answer: Answer,
+    },
+    /// Larger than a limit, ours or the platform's.
+    #[error("{what} is too large: {reason}{}", Request(.answer.as_ref()))]
+    TooLarge {
+        /// What was too large.
+        what: String,
+        /// The limit and the size.
+        reason: String,
+        /// The platform's answer, when it was the one to refuse.
+        answer: Option<Answer>,
+    },
+    /// The platform asked us to slow down until patience ran out; come back after `retry_after`.
+    #[error("rate limited: gave up after {attempts} attempt(s){}{}", Later(.retry_after), Request(Some(.answer)))]
+    RateLimited {
+        /// How often it was tried.
+        attempts: u32,
+        /// How long the platform asked to wait, when it did.
+        retry_after: Option<Duration>,
+        /// The last answer.
+        answer: Answer,
+    },
+    /// The service is down, or was down so often that the breaker keeps us from knocking.
+    #[error("unavailable: {reason}{}{}", Later(.retry_after), Request(.answer.as_ref()))]
+    Unavailable {
+        /// What is down, and how that was noticed.
+        reason: String,
+        /// How often it was tried; 0 when the breaker was open.
+        attempts: u32,
+        /// When knocking again makes sense.
+        retry_after: Option<Duration>,
+        /// The last answer; none when the breaker was open.
+        answer: Option<Answer>,
+    },
+    /// Any other refusal by the platform.
+    #[error("{endpoint} answered {}: {message}{}", .answer.status, Request(Some(.answer)))]
+    Api {
+        /// Method and path.
+        endpoint: String,
+        /// The platform's words.
+        message: String,
+        /// The platform's error code, when it gave one.
+        code: Option<String>,
+        /// How often it was tried.
+        attempts: u32,
+        /// The platform's answer.
+        answer: Answer,
+    },
+    /// The network failed.
+    #[error("network failure ({kind}) at {endpoint} after {attempts} attempt(s)")]
+    Network {
+        /// How it failed.
+        kind: NetworkKind,
+        /// Method and path.
+        endpoint: String,
+        /// How often it was tried.
+        attempts: u32,
+        /// The failure below.
+        source: Option<Cause>,
+    },
+    /// The platform answered something that its contract does not allow.
+    #[error("unexpected answer from {endpoint}: {reason}{}", Request(.answer.as_ref()))]
+    Protocol {
+        /// Method and path.
+        endpoint: String,
+        /// What was expected and what came.
+        reason: String,
+        /// The platform's answer.
+        answer: Option<Answer>,
+    },
+    /// What is stored is not what was sent. `chunks` are counted from 0; empty when the platform named none.
+    #[error("checksum mismatch: {reason}{}", Request(Some(.answer)))]
+    ChecksumMismatch {
+        /// The platform's words.
+        reason: String,
+        /// The chunks it named.
+        chunks: Vec<u64>,
+        /// The platform's answer.
+        answer: Answer,
+    },
+    /// The source changed while it was read; nothing was completed.
+    #[error("{} changed while it was read: {reason}", .path.display())]
+    SourceChanged {
+        /// The file.
+        path: PathBuf,
+        /// How that was noticed.
+        reason: String,
+    },
+    /// The upload target would lose data; nothing was sent.
+    #[error("unsafe upload target: {reason}")]
+    UnsafeTarget {
+        /// What would be lost, and what to do.
+        reason: String,
+    },
+    /// The upload URL expired more often than a new one could be had, or the source cannot be read again; start over.
+    #[error("the upload URL expired: {reason}")]
+    Expired {
+        /// Why it was not renewed.
+        reason: String,
+        /// The storage's answer.
+        answer: Answer,
+    },
+    /// A local file could not be read or written.
+    #[error("{action} {}: {source}", .path.display())]
+    File {
+        /// What was tried, as in `could not open`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The failure below.
+        source: Cause,
+    },
+    /// The client was closed while the call ran, or before.
+    #[error("cancelled: the client is closed")]
+    Cancelled,
+}
+
+/// The status and the request id of an answer that was an error.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// The id to give to the platform's support.
+    pub request_id: Option<String>,
+}
+
+/// How the network failed; decides what was tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NetworkKind {
+    /// No connection: nothing was sent.
+    Connect,
+    /// The certificate or the TLS handshake was not acceptable: not the host we meant.
+    Tls,
+    /// Nothing came in time; whether the request arrived is unknown.
+    Timeout,
+    /// The connection was lost midway; whether the request arrived is unknown.
+    Lost,
+}
+
+/// The failure below an [`Error`], shared so that errors can be cloned.
+#[derive(Debug, Clone)]
+pub struct Cause(Arc<dyn StdError + Send + Sync>);
+
+/// What every error carries across a language border.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ErrorFacts {
+    /// The variant in snake_case; part of the API.
+    pub code: &'static str,
+    /// The text of the error with its causes.
+    pub message: String,
+    /// Whether the same call may succeed when it is made again.
+    pub retryable: bool,
+    /// How long to wait before that, when known.
+    pub retry_after: Option<Duration>,
+    /// HTTP status, when the platform answered.
+    pub status: Option<u16>,
+    /// The id to give to the platform's support.
+    pub request_id: Option<String>,
+    /// What else is known: field, reason, what, id, attempts, kind, endpoint, chunks, path.
+    pub details: BTreeMap<&'static str, String>,
+}
+
+impl Error {
+    /// An [`Error::InvalidInput`] found by ourselves.
+    pub(crate) fn invalid(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::InvalidInput { field: field.into(), reason: reason.into(), answer: None }
+    }
+
+    /// An [`Error::Protocol`]: the platform broke its contract in a way we noticed after a good status.
+    pub(crate) fn protocol(endpoint: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Protocol { endpoint: endpoint.into(), reason: reason.into(), answer: None }
+    }
+
+    /// An [`Error::File`].
+    pub(crate) fn file(action: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+        Self::File { action, path: path.into(), source: Cause::new(source) }
+    }
+
+    /// The seven facts of this error, for logs and language borders.
+    pub fn facts(&self) -> ErrorFacts {
+        let answer = self.answer();
+        ErrorFacts {
+            code: self.code(),
+            message: self.message(),
+            retryable: self.retryable(),
+            retry_after: match self {
+                Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after, .. } => *retry_after,
+                _ => None,
+            },
+            status: answer.map(|answer| answer.status),
+            request_id: answer.and_then(|answer| answer.request_id.clone()),
+            details: self.details(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidInput { .. } => "invalid_input",
+            Self::Unauthenticated { .. } => "unauthenticated",
+            Self::PermissionDenied { .. } => "permission_denied",
+            Self::NotFound { .. } => "not_found",
+            Self::TooLarge { .. } => "too_large",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Api { .. } => "api",
+            Self::Network { .. } => "network",
+            Self::Protocol { .. } => "protocol",
+            Self::ChecksumMismatch { .. } => "checksum_mismatch",
+            Self::SourceChanged { .. } => "source_changed",
+            Self::UnsafeTarget { .. } => "unsafe_target",
+            Self::Expired { .. } => "expired",
+            Self::File { .. } => "file",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// `Display` leaves causes to [`StdError::source`]; a language without such chains gets them in one line.
+    fn message(&self) -> String {
+        let mut message = self.to_string();
+        let mut cause = self.source();
+        while let Some(below) = cause {
+            let text = below.to_string();
+            if !message.ends_with(&text) {
+                message.push_str(": ");
+                message.push_str(&text);
+            }
+            cause = below.source();
+        }
+        message
+    }
+
+    fn retryable(&self) -> bool {
+        match self {
+            Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Expired { .. } => true,
+            Self::SourceChanged { .. } | Self::ChecksumMismatch { .. } => true,
+            Self::Network { kind, .. } => *kind != NetworkKind::Tls,
+            Self::Api { answer, .. } => answer.status >= 500 || answer.status == 408,
+            _ => false,
+        }
+    }
+
+    fn answer(&self) -> Option<&Answer> {
+        match self {
+            Self::InvalidInput { answer, .. }
+            | Self::Unauthenticated { answer, .. }
+            | Self::TooLarge { answer, .. }
+            | Self::Unavailable { answer, .. }
+            | Self::Protocol { answer, .. } => answer.as_ref(),
+            Self::PermissionDenied { answer, .. }
+            | Self::NotFound { answer, .. }
+            | Self::RateLimited { answer, .. }
+            | Self::Api { answer, .. }
+            | Self::ChecksumMismatch { answer, .. }
+            | Self::Expired { answer, .. } => Some(answer),
+            Self::Network { .. }
+            | Self::SourceChanged { .. }
+            | Self::UnsafeTarget { .. }
+            | Self::File { .. }
+            | Self::Cancelled => None,
+        }
+    }
+
+    fn details(&self) -> BTreeMap<&'static str, String> {
+        let mut details = BTreeMap::new();
+        match self {
+            Self::InvalidInput { field, reason, .. } => {
+                details.insert("field", field.clone());
+                details.insert("reason", reason.clone());
+            }
+            Self::Unauthenticated { reason, .. }
+            | Self::UnsafeTarget { reason }
+            | Self::Expired { reason, .. } => {
+                details.insert("reason", reason.clone());
+            }
+            Self::PermissionDenied { reason, hint, .. } => {
+                details.insert("reason", reason.clone());
+                details.insert("hint", hint.clone());
+            }
+            Self::NotFound { what, id, .. } => {
+                details.insert("what", what.clone());
+                details.insert("id", id.clone());
+            }
+            Self::TooLarge { what, reason, .. } => {
+                details.insert("what", what.clone());
+                details.insert("reason", reason.clone());
+            }
+            Self::RateLimited { attempts, .. } => {
+                details.insert("attempts", attempts.to_string());
+            }
+            Self::Unavailable { reason, attempts, .. } => {
+                details.insert("reason", reason.clone());
+                details.insert("attempts", attempts.to_string());
+            }
+            Self::Api { endpoint, message, code, attempts, .. } => {
+                details.insert("endpoint", endpoint.clone());
+                details.insert("reason", message.clone());
+                details.insert("attempts", attempts.to_string());
+                if let Some(code) = code {
+                    details.insert("platform_code", code.clone());
+                }
+            }
+            Self::Network { kind, endpoint, attempts, .. } => {
+                details.insert("kind", kind.to_string());
+                details.insert("endpoint", endpoint.clone());
+                details.insert("attempts", attempts.to_string());
+            }
+            Self::Protocol { endpoint, reason, .. } => {
+                details.insert("endpoint", endpoint.clone());
+                details.insert("reason", reason.clone());
+            }
+            Self::ChecksumMismatch { reason, chunks, .. } => {
+                details.insert("reason", reason.clone());
+                let chunks: Vec<String> = chunks.iter().map(u64::to_string).collect();
+                details.insert("chunks", chunks.join(","));
+            }
+            Self::SourceChanged { path, reason } => {
+                details.insert("path", path.display().to_string());
+                details.insert("reason", reason.clone());
+            }
+            Self::File { action, path, .. } => {
+                details.insert("reason", (*action).to_owned());
+                details.insert("path", path.display().to_string());
+            }
+            Self::Cancelled => {}
+        }
+        details
+    }
+}
+
+impl Cause {
+    pub(crate) fn new(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(Arc::from(error.into()))
+    }
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Cause {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}
+
+impl std::fmt::Display for NetworkKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::Lost => "lost",
+        })
+    }
+}
+
+/// ` [request abc]`, where the platform named the request.
+struct Request<'a>(Option<&'a Answer>);
+
+impl std::fmt::Display for Request<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0.and_then(|answer| answer.request_id.as_deref()) {
+            Some(id) => write!(f, " [request {id}]"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `; try again in 2s`, where that is known.
+struct Later<'a>(&'a Option<Duration>);
+
+impl std::fmt::Display for Later<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(wait) => write!(f, "; try again in {wait:?}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_across_a_border_names_every_cause_once() {
+        let missing = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
+        let error = Error::file("could not open", "invoice.pdf", missing);
+        assert_eq!(error.facts().message, "could not open invoice.pdf: no such file");
+    }
+
+    #[test]
+    fn a_request_id_is_part_of_the_text() {
+        let answer = Answer { status: 404, request_id: Some("abc".to_owned()) };
+        let error = Error::NotFound { what: "upload".to_owned(), id: "u-1".to_owned(), answer };
+        assert_eq!(error.to_string(), "upload not found: u-1 [request abc]");
+        assert_eq!(error.facts().status, Some(404));
+    }
+}
