@@ -324,9 +324,7 @@ impl Error {
                 details.insert("field", field.clone());
                 details.insert("reason", reason.clone());
             }
-            Self::Unauthenticated { reason, .. }
-            | Self::UnsafeTarget { reason }
-            | Self::Expired { reason, .. } => {
+            Self::Unauthenticated { reason, .. } | Self::UnsafeTarget { reason } | Self::Expired { reason, .. } => {
                 details.insert("reason", reason.clone());
             }
             Self::PermissionDenied { reason, hint, .. } => {

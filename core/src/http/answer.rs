@@ -1,0 +1,191 @@
+//! What an answer that is not a success means. Source: docs/platform.md, "Every call".
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::Url;
+use serde::Deserialize;
+use tracing::warn;
+
+use super::{Response, redact};
+use crate::error::{Answer, Error};
+use crate::pace::{Class, Failure, Health};
+
+/// What the caller asked for, so that a refusal can say what to look at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// Method and path.
+    pub(crate) endpoint: &'a str,
+    /// What it was about, as in `upload`, and its id.
+    pub(crate) what: &'a str,
+    pub(crate) id: &'a str,
+    /// What a 403 says to check.
+    pub(crate) hint: &'a str,
+}
+
+/// The failure that this answer is. `date` is for a `Retry-After` in the form of a date.
+pub(crate) fn refusal(asked: Asked<'_>, response: &Response, date: SystemTime) -> Failure {
+    let status = response.status;
+    let body = ErrorBody::read(&response.body);
+    let answer = Answer { status, request_id: request_id(response) };
+    if status >= 500 {
+        let text = redact::text(&response.body);
+        warn!(endpoint = asked.endpoint, status, request = ?answer.request_id, body = %text, "server fault");
+    }
+    let reason = body.message.clone().unwrap_or_else(|| format!("no reason given (status {status})"));
+    let retry_after = retry_after(response, date);
+    let health = if matches!(status, 500 | 502 | 503 | 504) { Health::Faulty } else { Health::Works };
+    let class = match status {
+        429 | 503 => Class::Busy { retry_after },
+        408 | 500 | 502 | 504 => Class::Unclear,
+        _ => Class::Final,
+    };
+    let error = match status {
+        400 if body.field.is_some() => {
+            Error::InvalidInput { field: body.field.unwrap_or_default(), reason, answer: Some(answer) }
+        }
+        401 => Error::Unauthenticated {
+            reason: response.header("www-authenticate").map_or(reason, str::to_owned),
+            answer: Some(answer),
+        },
+        403 => Error::PermissionDenied { reason, hint: asked.hint.to_owned(), answer },
+        404 => Error::NotFound { what: asked.what.to_owned(), id: asked.id.to_owned(), answer },
+        413 => Error::TooLarge { what: asked.what.to_owned(), reason, answer: Some(answer) },
+        429 => Error::RateLimited { attempts: 1, retry_after, answer },
+        503 => Error::Unavailable { reason, attempts: 1, retry_after, answer: Some(answer) },
+        _ => Error::Api { endpoint: asked.endpoint.to_owned(), message: reason, code: body.code, attempts: 1, answer },
+    };
+    Failure { error, class, health }
+}
+
+/// The id for people: the correlation id, else the request id.
+fn request_id(response: &Response) -> Option<String> {
+    let id = response.header("inin-correlation-id").or_else(|| response.header("x-genesys-request-id"))?;
+    Some(id.to_owned())
+}
+
+/// `Retry-After` in both forms: seconds (some servers send fractions), or an HTTP date.
+fn retry_after(response: &Response, date: SystemTime) -> Option<Duration> {
+    let value = response.header("retry-after")?.trim();
+    if let Ok(seconds) = value.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    Some(until.duration_since(date).unwrap_or_default())
+}
+
+/// When a signed URL was made and how long it lives, where its query says so in the S3 way.
+pub(crate) fn date_and_life(url: &Url) -> Option<(SystemTime, Duration)> {
+    let value = |name: &str| {
+        url.query_pairs().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.into_owned())
+    };
+    let life = Duration::from_secs(value("X-Amz-Expires")?.parse().ok()?);
+    let stamp = value("X-Amz-Date")?;
+    // 20260101T120000Z as the RFC 3339 date that the HTTP date reader does not know.
+    let number = |range: std::ops::Range<usize>| stamp.get(range)?.parse::<u64>().ok();
+    let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
+    let (hour, minute, second) = (number(9..11)?, number(11..13)?, number(13..15)?);
+    let seconds = ((days(year, month, day)? * 24 + hour) * 60 + minute) * 60 + second;
+    Some((SystemTime::UNIX_EPOCH + Duration::from_secs(seconds), life))
+}
+
+/// Days from 1970-01-01, by counting: a signed URL is never far from today.
+fn days(year: u64, month: u64, day: u64) -> Option<u64> {
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let months = [31, if leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || day == 0 {
+        return None;
+    }
+    let years: u64 = (1970..year).map(|year| if leap(year) { 366 } else { 365 }).sum();
+    let before: u64 = months.iter().take(usize::try_from(month).ok()? - 1).sum();
+    Some(years + before + day - 1)
+}
+
+/// The parts of an error body that are used; any of it may be missing, and it may not be JSON.
+#[derive(Default)]
+struct ErrorBody {
+    code: Option<String>,
+    message: Option<String>,
+    field: Option<String>,
+}
+
+impl ErrorBody {
+    fn read(body: &[u8]) -> Self {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Wire {
+            code: Option<String>,
+            message: Option<String>,
+            #[serde(default)]
+            details: Vec<Detail>,
+            // The token endpoint speaks RFC 6749.
+            error: Option<String>,
+            error_description: Option<String>,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Detail {
+            field_name: Option<String>,
+        }
+        if let Ok(wire) = serde_json::from_slice::<Wire>(body) {
+            return Self {
+                message: wire.message.or(wire.error_description).or_else(|| wire.error.clone()),
+                code: wire.code.or(wire.error),
+                field: wire.details.into_iter().find_map(|detail| detail.field_name),
+            };
+        }
+        let text = redact::text(body);
+        let message = element(&text, "Message").map(str::to_owned).or((!text.is_empty()).then_some(text.clone()));
+        Self { code: element(&text, "Code").map(str::to_owned), message, field: None }
+    }
+}
+
+/// The text of an XML element, as storage writes its errors.
+fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let (_, after) = text.split_once(&format!("<{name}>"))?;
+    Some(after.split_once("</")?.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_s3_date_is_read_to_the_second_across_leap_years() {
+        let url = Url::parse("https://b.example/k?X-Amz-Date=20240229T235958Z&X-Amz-Expires=900").unwrap();
+        let (date, life) = date_and_life(&url).expect("both are there");
+        assert_eq!(date.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs(), 1_709_251_198);
+        assert_eq!(life, Duration::from_secs(900));
+    }
+
+    #[test]
+    fn a_date_that_is_none_gives_no_life() {
+        for stamp in ["", "20241301T000000Z", "yesterday", "2024", "20240100T000000Z"] {
+            let url = Url::parse(&format!("https://b.example/k?X-Amz-Date={stamp}&X-Amz-Expires=900")).unwrap();
+            assert!(date_and_life(&url).is_none(), "{stamp}");
+        }
+    }
+
+    #[test]
+    fn both_forms_of_retry_after_are_understood() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        for (value, expected) in [
+            ("2", Some(2)),
+            (" 7 ", Some(7)),
+            ("soon", None),
+            ("-1", None),
+            ("Mon, 12 Jan 1970 13:46:45 GMT", Some(5)),
+            ("Mon, 12 Jan 1970 13:46:35 GMT", Some(0)),
+        ] {
+            let mut response = Response { status: 429, headers: Default::default(), body: Default::default() };
+            response.headers.insert("retry-after", value.parse().unwrap());
+            assert_eq!(retry_after(&response, now).map(|wait| wait.as_secs()), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn storage_errors_are_read_from_their_xml() {
+        let body = ErrorBody::read(b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>");
+        assert_eq!(body.code.as_deref(), Some("AccessDenied"));
+        assert_eq!(body.message.as_deref(), Some("Request has expired"));
+    }
+}
