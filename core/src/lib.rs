@@ -6,11 +6,14 @@ mod clock;
 mod config;
 mod digest;
 mod error;
+mod file;
 mod gateway;
 mod http;
 mod message;
 mod pace;
 mod region;
+#[cfg(feature = "simulator")]
+pub mod simulator;
 mod upload;
 
 pub use auth::ClientCredentials;

@@ -214,10 +214,6 @@ fn millis(time: Duration) -> u64 {
 }
 
 impl Body {
-    pub(crate) fn empty() -> Self {
-        Self::Bytes(Bytes::new())
-    }
-
     fn watched(self, progress: Progress) -> reqwest::Body {
         match self {
             Self::Bytes(bytes) => bytes.into(),

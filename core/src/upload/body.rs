@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 
 use super::chunks::{Chunk, Payload};
 use super::progress::Attempt;
-use super::source::OpenFile;
-use crate::digest::{Crc64, read_exact_at};
+use crate::digest::Crc64;
 use crate::error::Error;
+use crate::file::{StillFile, read_exact_at};
 use crate::http::Body;
 
 /// What became of the reading behind a body.
@@ -31,7 +31,7 @@ enum Reading {
 
 impl Receipt {
     /// The error of the file, when it was the file that ended the body.
-    pub(super) fn failure(&self, file: &OpenFile) -> Option<Error> {
+    pub(super) fn failure(&self, file: &StillFile) -> Option<Error> {
         let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match std::mem::take(&mut *reading) {
             Reading::Failed(error) => Some(file.unreadable(error)),

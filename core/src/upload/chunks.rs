@@ -13,9 +13,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::plan::ChunkPlan;
-use super::source::{OpenFile, Pieces, Source};
+use super::source::{Pieces, Source};
 use crate::digest::{self, LANES, Sha256};
 use crate::error::{Error, Result};
+use crate::file::StillFile;
 
 /// A chunk that is ready to be sent.
 pub(super) struct Chunk {
@@ -30,7 +31,7 @@ pub(super) struct Chunk {
 /// Where a chunk's bytes are.
 pub(super) enum Payload {
     /// In a file, to be read again; `crc64` is of the bytes that were hashed.
-    File { file: OpenFile, crc64: u64 },
+    File { file: StillFile, crc64: u64 },
     /// In memory.
     Memory(Vec<Bytes>),
 }
@@ -87,7 +88,7 @@ fn groups(plan: ChunkPlan) -> impl Iterator<Item = Vec<(u64, Range<u64>)>> {
         .map(move |first| (first..plan.count()).take(LANES).map(|index| (index, plan.chunk(index))).collect())
 }
 
-fn hash_file(file: &OpenFile, plan: ChunkPlan, sender: &mpsc::Sender<Result<Chunk>>) {
+fn hash_file(file: &StillFile, plan: ChunkPlan, sender: &mpsc::Sender<Result<Chunk>>) {
     for group in groups(plan) {
         let ranges: Vec<Range<u64>> = group.iter().map(|(_, range)| range.clone()).collect();
         let hashed = match digest::file_chunks(&file.file, &ranges) {

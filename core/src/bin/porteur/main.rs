@@ -1,1 +1,56 @@
-fn main() {}
+//! The `porteur` command.
+
+mod progress;
+mod settings;
+mod simulate;
+mod tour;
+mod upload;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Uploads, media and messages for a contact-center platform.
+#[derive(Parser)]
+#[command(name = "porteur", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Uploads a file in chunks, each with its SHA-256
+    Upload(upload::Arguments),
+    /// Serves the platform on loopback, for trying things without an account
+    Simulate(simulate::Arguments),
+    /// Takes files through the whole trip and shows what happened
+    Tour(tour::Arguments),
+}
+
+fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PORTEUR_LOG").unwrap_or_else(|_| "error".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("porteur: no threads to work with: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(async {
+        match arguments.command {
+            Command::Upload(arguments) => upload::run(arguments).await,
+            Command::Simulate(arguments) => simulate::run(arguments).await,
+            Command::Tour(arguments) => tour::run(arguments).await,
+        }
+    });
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("porteur: {}", error.facts().message);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Where a command finds the platform: the environment, and what is said in its place.
+
+use clap::Args;
+use porteur::{Config, Result};
+
+#[derive(Args)]
+pub(crate) struct Platform {
+    /// One host for everything, in place of GENESYS_BASE_URL and GENESYS_ENVIRONMENT
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// A domain of the platform or its AWS region, in place of GENESYS_ENVIRONMENT
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    /// Lets tokens and bytes travel unencrypted to a host that is not this machine
+    #[arg(long)]
+    allow_plain_http: bool,
+}
+
+impl Platform {
+    /// Credentials come from GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET: a command line can be read by everybody on the
+    /// machine.
+    pub(crate) fn config(&self) -> Result<Config> {
+        let mut config = Config::from_env()?.allow_plain_http(self.allow_plain_http);
+        if let Some(environment) = &self.environment {
+            config = config.environment(environment);
+        }
+        if let Some(url) = &self.base_url {
+            config = config.base_url(url);
+        }
+        Ok(config)
+    }
+}

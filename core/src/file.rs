@@ -1,0 +1,100 @@
+//! A regular file that is read by position, and that must not change meanwhile.
+//!
+//! Never mapped: a file that shrinks under a mapping kills the process, here it is an error.
+
+use std::fs::{File, Metadata};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::error::{Error, Result};
+
+/// An open file with what it looked like when it was opened.
+#[derive(Debug, Clone)]
+pub(crate) struct StillFile {
+    pub(crate) file: Arc<File>,
+    pub(crate) path: PathBuf,
+    /// Bytes.
+    pub(crate) size: u64,
+    /// None on a file system without modification times, which is believed.
+    pub(crate) modified: Option<SystemTime>,
+}
+
+impl StillFile {
+    /// Opens a regular file.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it is missing, is a directory or another thing that is no file, or may not be read.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        // Asked before it is opened: opening a pipe would wait for somebody to write.
+        let found = std::fs::metadata(path).map_err(|error| Error::file("could not open", path, error))?;
+        if !found.is_file() {
+            let kind = if found.is_dir() { ErrorKind::IsADirectory } else { ErrorKind::InvalidInput };
+            return Err(Error::file("could not read", path, io::Error::new(kind, "not a regular file")));
+        }
+        let file = File::open(path).map_err(|error| Error::file("could not open", path, error))?;
+        let metadata = look(&file, path)?;
+        let modified = metadata.modified().ok();
+        Ok(Self { file: Arc::new(file), path: path.to_owned(), size: metadata.len(), modified })
+    }
+
+    /// Fails when the file is not what it was when it was opened.
+    ///
+    /// # Errors
+    /// [`Error::SourceChanged`].
+    pub(crate) fn unchanged(&self) -> Result<()> {
+        let now = look(&self.file, &self.path)?;
+        if now.len() != self.size {
+            Err(self.changed(format!("it had {} bytes and has {}", self.size, now.len())))
+        } else if now.modified().ok() != self.modified {
+            Err(self.changed("it was written to".to_owned()))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// [`Error::SourceChanged`] about this file.
+    pub(crate) fn changed(&self, reason: String) -> Error {
+        Error::SourceChanged { path: self.path.clone(), reason }
+    }
+
+    /// What a failed read means: a file that ends early has shrunk.
+    pub(crate) fn unreadable(&self, error: io::Error) -> Error {
+        match error.kind() {
+            ErrorKind::UnexpectedEof => self.changed(error.to_string()),
+            _ => Error::file("could not read", &self.path, error),
+        }
+    }
+}
+
+/// Fills `bytes` from `offset`; the file's own position is not used.
+///
+/// # Errors
+/// What reading gave; [`ErrorKind::UnexpectedEof`] when the file ends before `bytes` are full.
+pub(crate) fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
+    #[cfg(unix)]
+    use std::os::unix::fs::FileExt;
+    #[cfg(windows)]
+    use std::os::windows::fs::FileExt;
+    while !bytes.is_empty() {
+        #[cfg(unix)]
+        let read = file.read_at(bytes, offset);
+        #[cfg(windows)]
+        let read = file.seek_read(bytes, offset);
+        match read {
+            Ok(0) => return Err(io::Error::new(ErrorKind::UnexpectedEof, format!("the file ends at byte {offset}"))),
+            Ok(length) => {
+                bytes = &mut bytes[length..];
+                offset += length as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn look(file: &File, path: &Path) -> Result<Metadata> {
+    file.metadata().map_err(|error| Error::file("could not look at", path, error))
+}

@@ -1,0 +1,156 @@
+//! What the simulated platform is like.
+
+use serde::Deserialize;
+
+use super::faults::Fault;
+use crate::error::{Error, Result};
+
+/// The settings of a [`Simulator`](super::Simulator). As JSON every member may be left out, and unknown ones are refused.
+#[derive(Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SimulatorSettings {
+    /// The port on 127.0.0.1; 0, the default, takes any free one.
+    pub port: u16,
+    /// Whose time it is; simulated unless said otherwise.
+    pub clock: ClockKind,
+    /// Bytes in a chunk, as named to who uploads; default 5 MiB.
+    pub chunk_size: u64,
+    /// How many chunks an upload may have; default 10 000.
+    pub max_chunks: u64,
+    /// Bytes in a file; a larger one is answered with 413. No limit by default.
+    pub max_total_size: Option<u64>,
+    /// One S3-signed URL a part instead of one URL for ranged PUTs; default false.
+    pub multipart: bool,
+    /// The one URL is signed in the S3 manner, which is unsafe for several chunks; default false.
+    pub aws_signed: bool,
+    /// Seconds until an upload URL expires; default one hour.
+    pub url_life_s: u64,
+    /// Seconds until a token expires; default one day.
+    pub token_life_s: u64,
+    /// The client id that is accepted; default `simulator`.
+    pub client_id: String,
+    /// Its secret; default `simulator-secret`.
+    pub client_secret: String,
+    /// The scopes that are granted: a call that needs another one is answered with 403. All by default.
+    pub scopes: Option<Vec<String>>,
+    /// The status of a stored ranged chunk: 200 (default), 201, 204, 206, or 308 for all chunks but the last.
+    pub store_status: u16,
+    /// Whether files are kept (default) or only the digests of their chunks, so that memory does not grow with them.
+    pub keep_bytes: bool,
+    /// What goes wrong; nothing by default.
+    pub faults: Vec<Fault>,
+}
+
+/// Whose time it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockKind {
+    /// [`SimulatedClock`](super::SimulatedClock): waiting takes no time.
+    #[default]
+    Simulated,
+    /// The machine's.
+    System,
+}
+
+impl Default for SimulatorSettings {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            clock: ClockKind::Simulated,
+            chunk_size: 5 << 20,
+            max_chunks: 10_000,
+            max_total_size: None,
+            multipart: false,
+            aws_signed: false,
+            url_life_s: 3600,
+            token_life_s: 86_400,
+            client_id: "simulator".to_owned(),
+            client_secret: "simulator-secret".to_owned(),
+            scopes: None,
+            store_status: 200,
+            keep_bytes: true,
+            faults: Vec::new(),
+        }
+    }
+}
+
+impl SimulatorSettings {
+    /// Refuses what no platform could be; faults are looked at where they are parsed.
+    pub(super) fn check(&self) -> Result<()> {
+        for (field, value) in [("chunk_size", self.chunk_size), ("max_chunks", self.max_chunks)] {
+            if value == 0 || i64::try_from(value).is_err() {
+                return Err(Error::invalid(field, format!("expected 1 to {}, got {value}", i64::MAX)));
+            }
+        }
+        for (field, value) in [("url_life_s", self.url_life_s), ("token_life_s", self.token_life_s)] {
+            if !(1..=MAX_LIFE_S).contains(&value) {
+                return Err(Error::invalid(field, format!("expected 1 to {MAX_LIFE_S} s, got {value}")));
+            }
+        }
+        if !STORE_STATUSES.contains(&self.store_status) {
+            let reason = format!("expected one of 200, 201, 204, 206, 308, got {}", self.store_status);
+            return Err(Error::invalid("store_status", reason));
+        }
+        if self.multipart && self.aws_signed {
+            return Err(Error::invalid(
+                "aws_signed",
+                "expected false with multipart, whose URLs are signed that way anyway",
+            ));
+        }
+        if self.client_id.is_empty() || self.client_secret.is_empty() {
+            return Err(Error::invalid("client_id", "expected an id and a secret, got an empty one"));
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for SimulatorSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SimulatorSettings")
+            .field("port", &self.port)
+            .field("clock", &self.clock)
+            .field("chunk_size", &self.chunk_size)
+            .field("max_chunks", &self.max_chunks)
+            .field("multipart", &self.multipart)
+            .field("client_id", &self.client_id)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the contract lets a storage answer to a chunk.
+const STORE_STATUSES: [u16; 5] = [200, 201, 204, 206, 308];
+
+/// A hundred years: far enough, and dates stay within what HTTP can write.
+const MAX_LIFE_S: u64 = 100 * 365 * 86_400;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_object_is_the_default_platform() {
+        let settings: SimulatorSettings = serde_json::from_str("{}").unwrap();
+        assert_eq!(settings.chunk_size, 5 << 20);
+        assert_eq!(settings.clock, ClockKind::Simulated);
+        assert!(settings.keep_bytes && settings.check().is_ok());
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused() {
+        assert!(serde_json::from_str::<SimulatorSettings>(r#"{"chunksize": 8}"#).is_err());
+    }
+
+    #[test]
+    fn a_status_no_storage_answers_is_named() {
+        let settings = SimulatorSettings { store_status: 202, ..SimulatorSettings::default() };
+        let message = settings.check().unwrap_err().to_string();
+        assert_eq!(message, "invalid store_status: expected one of 200, 201, 204, 206, 308, got 202");
+    }
+
+    #[test]
+    fn debug_hides_the_secret() {
+        let settings = SimulatorSettings { client_secret: "hush".to_owned(), ..SimulatorSettings::default() };
+        assert!(!format!("{settings:?}").contains("hush"));
+    }
+}

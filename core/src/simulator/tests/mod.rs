@@ -1,0 +1,152 @@
+//! The simulator, asked by a client that does as it is told, right or wrong.
+
+mod contract;
+mod endpoints;
+mod faults;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_RANGE, CONTENT_TYPE, HeaderMap};
+use serde_json::{Value, json};
+
+use super::checksums::{checksums, sha256_hex};
+use super::{JournalEntry, Outcome, Simulator};
+
+/// 19 bytes: three chunks of 8.
+const TEXT: &[u8] = b"0123456789abcdefXYZ";
+
+struct Caller {
+    simulator: Simulator,
+    http: reqwest::Client,
+    token: String,
+}
+
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    text: String,
+}
+
+struct Session {
+    id: String,
+    url: String,
+    part_urls: Vec<String>,
+}
+
+impl Caller {
+    /// A platform with chunks of 8 bytes, `settings`, and a token for it.
+    async fn new(mut settings: Value) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        if settings.get("chunk_size").is_none() {
+            settings["chunk_size"] = json!(8);
+        }
+        let simulator = Simulator::start(serde_json::from_value(settings).unwrap()).unwrap();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut caller = Self { simulator, http, token: String::new() };
+        caller.token = caller.ask_token("grant_type=client_credentials").await.json()["access_token"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        caller
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        self.try_send(request).await.unwrap()
+    }
+
+    async fn try_send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+        let response = request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Ok(Answer { status, headers, text: response.text().await? })
+    }
+
+    fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        self.http.request(method, format!("{}{path}", self.simulator.url()))
+    }
+
+    async fn ask_token(&self, form: &'static str) -> Answer {
+        let request = self.request("POST", "/oauth/token").basic_auth("simulator", Some("simulator-secret"));
+        self.send(request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form)).await
+    }
+
+    fn post(&self, path: &str, token: &str, body: &Value) -> reqwest::RequestBuilder {
+        let request = self.request("POST", path).header(CONTENT_TYPE, "application/json");
+        request.bearer_auth(token).body(body.to_string())
+    }
+
+    async fn api(&self, path: &str, body: Value) -> Answer {
+        self.send(self.post(path, &self.token, &body)).await
+    }
+
+    async fn initiate(&self, size: usize) -> Session {
+        let wish = json!({ "fileName": "notes.txt", "contentType": "text/plain", "totalSize": size });
+        let answer = self.api("/api/v2/files/uploads", wish).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        let session = answer.json();
+        let part_urls = session["partUrls"].as_array().into_iter().flatten();
+        Session {
+            id: session["uploadId"].as_str().unwrap().to_owned(),
+            url: session["presignedUrl"].as_str().unwrap().to_owned(),
+            part_urls: part_urls.map(|url| url.as_str().unwrap().to_owned()).collect(),
+        }
+    }
+
+    fn range(&self, session: &Session, range: &str, body: &[u8]) -> reqwest::RequestBuilder {
+        let request = self.http.put(&session.url).header(CONTENT_TYPE, "text/plain");
+        request.header(CONTENT_RANGE, format!("bytes {range}")).body(body.to_vec())
+    }
+
+    async fn put(&self, session: &Session, range: &str, body: &[u8]) -> Answer {
+        self.send(self.range(session, range, body)).await
+    }
+
+    /// All three chunks of [`TEXT`].
+    async fn put_all(&self, session: &Session) {
+        for (range, chunk) in ["0-7/19", "8-15/19", "16-18/19"].into_iter().zip(TEXT.chunks(8)) {
+            self.put(session, range, chunk).await;
+        }
+    }
+
+    async fn complete(&self, session: &Session, checksums: Value) -> Answer {
+        let path = format!("/api/v2/files/uploads/{}/complete", session.id);
+        self.api(&path, json!({ "checksums": checksums, "contentType": "text/plain" })).await
+    }
+
+    async fn guest(&self) -> (String, String) {
+        let body = json!({ "language": "en", "metadata": { "source": "web" } });
+        let guest = self.api("/api/v2/conversations/messaging/guests", body).await.json();
+        (guest["id"].as_str().unwrap().to_owned(), guest["token"].as_str().unwrap().to_owned())
+    }
+
+    async fn message(&self, token: &str, guest: &str, file: &str) -> Answer {
+        let body =
+            json!({ "guestId": guest, "to": ["queue"], "text": "hi", "attachments": [{ "id": file, "name": "a" }] });
+        self.send(self.post("/api/v2/conversations/messaging/messages", token, &body)).await
+    }
+
+    fn last(&self) -> JournalEntry {
+        self.simulator.journal().pop().unwrap()
+    }
+
+    /// The one breach that was seen.
+    fn breach(&self) -> String {
+        match &self.simulator.violations()[..] {
+            [one] => one.clone(),
+            other => panic!("expected one violation, got {other:?}"),
+        }
+    }
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("expected JSON: {self:?}"))
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+fn sums_of_text() -> Value {
+    json!(checksums(&TEXT.chunks(8).collect::<Vec<_>>()))
+}
