@@ -1,4 +1,38 @@
-//! One core for media and messaging work on a contact-center platform; see README.md.
+//! Uploads, media and messages for a contact-center platform: the core of porteur, which Python and Node speak too.
+//!
+//! ```no_run
+//! use porteur::{Client, Config, GuestMessage, NewGuest, Upload};
+//!
+//! # async fn example() -> porteur::Result<()> {
+//! let client = Client::new(Config::from_env()?)?;
+//! let file = client.upload(Upload::path("invoice.pdf").content_type("application/pdf")).await?;
+//! let guest = client.guest(NewGuest::new("en-US")).await?;
+//! client.send_as_guest(&guest, GuestMessage::new("Your invoice.").to("+15550100").attach(&file)).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! With the feature `simulator` the whole of it runs without an account, and without waiting:
+//!
+//! ```
+//! # #[cfg(feature = "simulator")]
+//! # fn main() -> porteur::Result<()> {
+//! use porteur::simulator::{Simulator, SimulatorSettings};
+//! use porteur::{Client, Config, Upload};
+//!
+//! let simulator = Simulator::start(SimulatorSettings { chunk_size: 8, ..Default::default() })?;
+//! let client = Client::new(Config::simulated(&simulator))?;
+//! let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+//! let file = runtime.block_on(client.upload(Upload::bytes("0123456789abcdefXYZ", "notes.txt")))?;
+//! assert_eq!(file.checksums.len(), 3);
+//! assert_eq!(simulator.violations(), Vec::<String>::new());
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "simulator"))]
+//! # fn main() {}
+//! ```
+//!
+//! What is spoken on the wire is in [`docs::platform`], why it is built this way in [`docs::design`].
 
 mod auth;
 mod client;
@@ -20,9 +54,19 @@ pub use auth::ClientCredentials;
 pub use client::Client;
 pub use clock::{Clock, SystemClock, Wait};
 pub use config::{Config, Limits, Timeouts};
+#[cfg(fuzzing)]
+pub use digest::digests_by_each_kernel;
 pub use digest::{ChunkDigests, HashChunks, HashSource, Sha256, sha256, sha256_chunks};
 pub use error::{Answer, Cause, Error, ErrorFacts, NetworkKind, Result};
 pub use message::{Guest, GuestMessage, NewGuest, SendAs, SentGuestMessage};
 pub use pace::Pace;
 pub use region::Region;
 pub use upload::{OnProgress, Progress, Upload, UploadedFile};
+
+/// The pages behind the code.
+pub mod docs {
+    #[doc = include_str!("../docs/platform.md")]
+    pub mod platform {}
+    #[doc = include_str!("../docs/design.md")]
+    pub mod design {}
+}

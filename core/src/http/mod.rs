@@ -78,6 +78,7 @@ impl Http {
             .redirect(reqwest::redirect::Policy::none())
             .tls_version_min(reqwest::tls::Version::TLS_1_2)
             .tcp_nodelay(true)
+            .pool_idle_timeout(IDLE)
             .connect_timeout(connect);
         if direct {
             builder = builder.no_proxy();
@@ -269,5 +270,8 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// A connection that was idle this long is not used again. Load balancers close theirs after a minute, and a call that meets
+/// that moment cannot know whether it arrived.
+const IDLE: Duration = Duration::from_secs(30);
 /// The largest answer that is read: JSON answers of the platform are far below, a megabyte page included.
 const MAX_ANSWER: usize = 8 << 20;

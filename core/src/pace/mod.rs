@@ -188,10 +188,10 @@ impl Pacer {
         let start = self.clock.now();
         let mut number = 1;
         loop {
+            let permit = self.breakers.admit(host, self.clock.now()).map_err(|pause| left_alone(host, pause))?;
             if metered {
                 self.bucket.take(&*self.clock).await;
             }
-            let permit = self.breakers.admit(host, self.clock.now()).map_err(|pause| left_alone(host, pause))?;
             let failure = match attempt(number).await {
                 Ok(value) => {
                     permit.worked();

@@ -21,7 +21,8 @@ pub(super) fn pack(files: Vec<PathBuf>) -> Result<Luggage> {
     if !files.is_empty() {
         return Ok(Luggage { files, _made: None });
     }
-    let folder = tempfile::tempdir().map_err(|error| file_error("could not make a folder in", std::env::temp_dir(), error))?;
+    let folder =
+        tempfile::tempdir().map_err(|error| file_error("could not make a folder in", std::env::temp_dir(), error))?;
     let made = folder.path().join("recording.bin");
     fill(&made, MADE_BYTES).map_err(|error| file_error("could not write", made.clone(), error))?;
     let media = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/media");
@@ -72,7 +73,11 @@ pub(super) async fn upload(tour: &mut Tour, luggage: &Luggage) -> Result<Vec<Upl
         let journal = simulator.journal();
         let trouble = trouble(&journal);
         let seen = format!("{trouble:?}");
-        tour.account.check("a rate limit, a lost connection and an expired URL were survived", trouble == [1, 1, 1], &seen);
+        tour.account.check(
+            "a rate limit, a lost connection and an expired URL were survived",
+            trouble == [1, 1, 1],
+            &seen,
+        );
     }
     Ok(uploaded)
 }
@@ -90,11 +95,14 @@ fn arrived(tour: &mut Tour, path: &Path, file: &UploadedFile, before: usize) -> 
     let [limited, lost, expired] = trouble(&journal[before..]);
     if limited + lost + expired > 0 {
         let times = |n: usize, what: &str| (n > 0).then(|| format!("{n} {what}"));
-        let met: Vec<String> =
-            [times(limited, "rate limit (waited 1 s)"), times(lost, "lost connection (sent again)"), times(expired, "expired URL (new session)")]
-                .into_iter()
-                .flatten()
-                .collect();
+        let met: Vec<String> = [
+            times(limited, "rate limit (waited 1 s)"),
+            times(lost, "lost connection (sent again)"),
+            times(expired, "expired URL (new session)"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         tour.account.note(&format!("met on the way: {}", met.join(", ")));
     }
     let state = simulator.state();
@@ -142,7 +150,11 @@ fn bytes(size: u64) -> String {
 }
 
 fn file_error(action: &'static str, path: PathBuf, error: std::io::Error) -> Error {
-    Error::InvalidInput { field: "files".to_owned(), reason: format!("{action} {}: {error}", path.display()), answer: None }
+    Error::InvalidInput {
+        field: "files".to_owned(),
+        reason: format!("{action} {}: {error}", path.display()),
+        answer: None,
+    }
 }
 
 const MADE_BYTES: u64 = 64 << 20;

@@ -52,7 +52,8 @@ impl Tour {
     }
 
     fn simulated(luggage: &files::Luggage) -> Result<Self> {
-        let settings = SimulatorSettings { clock: ClockKind::System, faults: files::faults(luggage), ..Default::default() };
+        let settings =
+            SimulatorSettings { clock: ClockKind::System, faults: files::faults(luggage), ..Default::default() };
         let simulator = Simulator::start(settings)?;
         let client = Client::new(Config::simulated(&simulator))?;
         let account = Account::open(&format!("the simulated platform on {}", simulator.url()));

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Everything that has to hold, in one run: format, lints, Rust, Python, Node, stubs, typings, examples, the tour.
+# Makes what it needs under target/; wants cargo, a C compiler, Python 3.11 with venv, and Node 20 with npm.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+# Bindings, tests and tour share one folder and one profile, so that each dependency is compiled once.
+export CARGO_TARGET_DIR=$root/target
+
+need() { # command, what to do about it
+  command -v "$1" >/dev/null || { echo "tests/all.sh: $1 is missing: $2" >&2; exit 1; }
+}
+need cargo 'install Rust from https://rustup.rs'
+need cc 'apt-get install build-essential'
+need python3 'apt-get install python3 python3-venv'
+need node 'install Node.js 20 or newer'
+need npm 'install Node.js 20 or newer'
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'tests/all.sh: Python 3.11 or newer is needed' >&2; exit 1; }
+python3 -c 'import ensurepip' 2>/dev/null || { echo 'tests/all.sh: Python cannot make a venv: apt-get install python3-venv' >&2; exit 1; }
+
+step() { printf '\n== %s (%d s)\n' "$1" "$SECONDS"; }
+
+step 'format'
+cargo fmt --all --check
+
+step 'lints'
+cargo clippy --release --workspace --all-targets --features porteur/cli -- -D warnings
+
+step 'Rust'
+cargo test --release --features porteur/cli
+RUSTDOCFLAGS='-D warnings' cargo doc --release --no-deps --package porteur --features simulator
+
+step 'Python: build'
+venv=$root/target/venv
+[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+"$venv/bin/pip" install --quiet --requirement tests/python/requirements.txt
+rm -rf target/wheels
+"$venv/bin/maturin" build --quiet --release --manifest-path bindings-python/Cargo.toml --out target/wheels
+"$venv/bin/pip" install --quiet --force-reinstall --no-deps target/wheels/porteur-*.whl
+
+step 'Python: stubs and types'
+"$venv/bin/python" -m mypy.stubtest porteur --allowlist tests/python/stubtest-allowlist.txt
+"$venv/bin/python" -m mypy --strict tests/python examples/python
+
+step 'Python: tests'
+"$venv/bin/python" -m pytest -q tests/python
+
+step 'Node: build'
+NODE
+
+step 'Examples'
+coproc platform { exec target/release/porteur simulate --settings '{"chunk_size": 65536}'; }
+for _ in 1 2 3; do
+  read -r line <&"${platform[0]}"
+  export "${line?}"
+done
+cp tests/media/landscape.jpg target/example.jpg
+target/release/upload target/example.jpg +15550100
+"$venv/bin/python" examples/python/upload.py target/example.jpg +15550100
+NODE_EXAMPLE
+kill -INT "$platform_PID"
+wait "$platform_PID"
+
+step 'Tour'
+cargo tour
+
+step 'done'
