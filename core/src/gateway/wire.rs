@@ -1,19 +1,10 @@
 //! The JSON shapes of the gateway, written once for the client and for the simulator that answers it.
 //!
-//! Source: docs/platform.md, "Token", "Every call", "Uploads". Unknown members are ignored, missing ones are an error.
+//! Source: docs/platform.md, "Uploads", "Guests". Unknown members are ignored, missing ones are an error.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-
-/// `POST /oauth/token`, answer.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct TokenAnswer {
-    pub(crate) access_token: String,
-    pub(crate) token_type: String,
-    /// Seconds.
-    pub(crate) expires_in: u64,
-}
 
 /// `POST /api/v2/files/uploads`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -102,32 +93,6 @@ pub(crate) struct FileReference {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SentGuestMessage {
     pub(crate) id: String,
-}
-
-/// The body of an error answer; every member may be missing.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct ErrorAnswer {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) code: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) status: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) context_id: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) details: Vec<ErrorDetail>,
-}
-
-/// One entry of an error answer's `details`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct ErrorDetail {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) error_code: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) field_name: Option<String>,
 }
 
 /// How a chunk's checksum is written.

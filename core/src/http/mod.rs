@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use http_body::{Frame, SizeHint};
-use reqwest::header::HeaderMap;
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 use tracing::debug;
 
@@ -94,7 +94,11 @@ impl Http {
 
     /// Sends once and reads the whole answer, whatever its status.
     pub(crate) async fn send(&self, request: Request<'_>) -> Result<Response, Failure> {
-        let Request { endpoint, method, url, headers, body, patience } = request;
+        let Request { endpoint, method, url, mut headers, body, patience } = request;
+        if body.length() == 0 {
+            // Left out for an empty body unless it is named, and some storages answer 411 then.
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         let progress = Progress::new(self.clock.clone());
         let started = self.clock.now();
         let call = async {
@@ -215,6 +219,13 @@ fn millis(time: Duration) -> u64 {
 }
 
 impl Body {
+    fn length(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Stream { length, .. } => *length,
+        }
+    }
+
     fn watched(self, progress: Progress) -> reqwest::Body {
         match self {
             Self::Bytes(bytes) => bytes.into(),

@@ -1,11 +1,11 @@
 //! SHA-256 of what the storage holds.
 
-use crate::digest::{Hasher, byte_chunks};
+use crate::digest::{Hasher, byte_chunks, sha256};
 use crate::gateway::wire::CHECKSUM_PREFIX;
 
 /// SHA-256 of `bytes` in lower-case hex.
 pub(super) fn sha256_hex(bytes: &[u8]) -> String {
-    crate::digest::sha256(bytes).to_string()
+    sha256(bytes).to_string()
 }
 
 /// What came so far, in lower-case hex.

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::clock::SimulatedClock;
@@ -17,7 +18,6 @@ use super::settings::SimulatorSettings;
 use super::tokens::Tokens;
 use super::uploads::Uploads;
 use crate::clock::{Clock, SystemClock};
-use crate::gateway::wire::{ErrorAnswer, ErrorDetail};
 
 /// One platform. Every resource has a lock of its own, held for looking up and noting down and never across a wait.
 pub(super) struct Platform {
@@ -103,13 +103,8 @@ impl Exchange {
     }
 
     pub(super) fn refuse(&self, status: StatusCode, code: &str, message: &str) -> Refusal {
-        let body = ErrorAnswer {
-            code: Some(code.to_owned()),
-            message: Some(message.to_owned()),
-            status: Some(status.as_u16()),
-            context_id: Some(self.correlation()),
-            details: Vec::new(),
-        };
+        let (code, message, context_id) = (code.to_owned(), message.to_owned(), self.correlation());
+        let body = ErrorBody { code, message, status: status.as_u16(), context_id, details: Vec::new() };
         Refusal(Box::new(Parts { status, headers: HeaderMap::new(), body }))
     }
 
@@ -130,7 +125,25 @@ pub(super) struct Refusal(Box<Parts>);
 struct Parts {
     status: StatusCode,
     headers: HeaderMap,
-    body: ErrorAnswer,
+    body: ErrorBody,
+}
+
+/// The JSON of it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrorBody {
+    code: String,
+    message: String,
+    status: u16,
+    context_id: String,
+    details: Vec<ErrorDetail>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrorDetail {
+    error_code: String,
+    field_name: String,
 }
 
 impl Refusal {
@@ -140,7 +153,7 @@ impl Refusal {
     }
 
     pub(super) fn detail(mut self, code: &str, name: &str) -> Self {
-        let detail = ErrorDetail { error_code: Some(code.to_owned()), field_name: Some(name.to_owned()) };
+        let detail = ErrorDetail { error_code: code.to_owned(), field_name: name.to_owned() };
         self.0.body.details.push(detail);
         self
     }

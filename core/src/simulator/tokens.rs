@@ -15,7 +15,6 @@ use bytes::Bytes;
 use serde_json::json;
 
 use super::platform::{Exchange, Platform, Refusal, locked, media_type};
-use crate::gateway::wire::TokenAnswer;
 
 /// The path of the token call.
 pub(super) const TOKEN_PATH: &str = "/oauth/token";
@@ -159,8 +158,8 @@ pub(super) async fn issue(
     }
     let expires = platform.now() + Duration::from_secs(settings.token_life_s);
     let access_token = locked(&platform.tokens).issue(expires, scopes);
-    let answer = TokenAnswer { access_token, token_type: "bearer".to_owned(), expires_in: settings.token_life_s };
-    Json(answer).into_response()
+    let life = settings.token_life_s;
+    Json(json!({ "access_token": access_token, "token_type": "bearer", "expires_in": life })).into_response()
 }
 
 /// An error in the form of RFC 6749, which is not the platform's own.

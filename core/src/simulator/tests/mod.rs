@@ -4,7 +4,7 @@ mod contract;
 mod endpoints;
 mod faults;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_RANGE, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap};
 use serde_json::{Value, json};
 
 use super::checksums::{checksums, sha256_hex};
@@ -93,7 +93,9 @@ impl Caller {
 
     fn range(&self, session: &Session, range: &str, body: &[u8]) -> reqwest::RequestBuilder {
         let request = self.http.put(&session.url).header(CONTENT_TYPE, "text/plain");
-        request.header(CONTENT_RANGE, format!("bytes {range}")).body(body.to_vec())
+        let request = request.header(CONTENT_RANGE, format!("bytes {range}"));
+        // Named, since reqwest leaves it out for an empty body.
+        request.header(CONTENT_LENGTH, body.len()).body(body.to_vec())
     }
 
     async fn put(&self, session: &Session, range: &str, body: &[u8]) -> Answer {
