@@ -98,3 +98,33 @@ pub(crate) fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) 
 fn look(file: &File, path: &Path) -> Result<Metadata> {
     file.metadata().map_err(|error| Error::file("could not look at", path, error))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_written_to_or_resized_is_another_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "abc").unwrap();
+        let still = StillFile::open(&path).unwrap();
+        still.unchanged().unwrap();
+        let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+        file.set_modified(still.modified.unwrap() + std::time::Duration::from_secs(1)).unwrap();
+        assert!(still.unchanged().unwrap_err().to_string().ends_with("it was written to"));
+        file.write_all(b"d").unwrap();
+        assert!(still.unchanged().unwrap_err().to_string().ends_with("it had 3 bytes and has 4"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_refused_without_waiting_for_a_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(StillFile::open(&path).unwrap_err().to_string().contains("not a regular file"));
+    }
+}

@@ -10,7 +10,8 @@
 use std::arch::x86_64::*;
 use std::array;
 
-use super::lanes::{K, Kernel, Lane};
+use super::constants::K;
+use super::lanes::{Kernel, Lane};
 
 /// Sixteen lanes, where the CPU has them.
 pub(super) fn sixteen() -> Option<Kernel> {

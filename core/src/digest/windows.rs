@@ -8,8 +8,9 @@ use std::ops::Range;
 
 use sha2::Digest;
 
-use super::lanes::{self, End, LANES, Lane, START};
-use crate::digest::Sha256;
+use super::Sha256;
+use super::constants::START;
+use super::lanes::{self, End, LANES, Lane};
 use crate::file::read_exact_at;
 
 /// What a range of a file was when it was read.
@@ -193,6 +194,6 @@ mod tests {
     }
 
     fn pattern(len: usize) -> Vec<u8> {
-        (0..len).map(|n| (n * n >> 7).to_le_bytes()[0] ^ n.to_le_bytes()[0]).collect()
+        (0..len).map(|n| ((n * n) >> 7).to_le_bytes()[0] ^ n.to_le_bytes()[0]).collect()
     }
 }
