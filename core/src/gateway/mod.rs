@@ -73,14 +73,10 @@ impl Gateway {
         body: &impl Serialize,
     ) -> Result<T> {
         let url = self.url(endpoint.path, id)?;
-        let host = url.host_str().unwrap_or_default().to_owned();
         let call = Call { gateway: self, endpoint, label: endpoint.label(), id, url, body: json(body) };
         match token {
-            Bearer::Client => self.pacer.run(Door::Platform(&host), endpoint.repeat, |_| call.as_client()).await,
-            Bearer::Guest(token) => {
-                let header = bearer(token)?;
-                self.pacer.run(Door::Platform(&host), endpoint.repeat, |_| call.once(header.clone())).await
-            }
+            Bearer::Client => call.as_client().await,
+            Bearer::Guest(token) => call.paced(bearer(token)?).await,
         }
     }
 
@@ -103,19 +99,28 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// An attempt with the client's token: a refused one is replaced once and the call repeated.
-    async fn as_client<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+    /// With the client's token: a refused one is replaced once and the call repeated.
+    ///
+    /// The token is asked for while no attempt is under way. Where login and API are one host, the one probe of a
+    /// half-open breaker could not get a token through that breaker, and the host would never be tried again.
+    async fn as_client<T: DeserializeOwned>(&self) -> Result<T> {
         let tokens = &self.gateway.tokens;
-        let token = tokens.current().await.map_err(Failure::last)?;
-        let outcome = self.once(token.header().map_err(Failure::last)?).await;
-        if !matches!(&outcome, Err(Failure { error: Error::Unauthenticated { .. }, .. })) {
+        let token = tokens.current().await?;
+        let outcome = self.paced(token.header()?).await;
+        if !matches!(&outcome, Err(Error::Unauthenticated { .. })) {
             return outcome;
         }
         tokens.refused(&token);
-        let token = tokens.current().await.map_err(Failure::last)?;
-        self.once(token.header().map_err(Failure::last)?).await
+        self.paced(tokens.current().await?.header()?).await
     }
 
+    /// As often as the pace allows.
+    async fn paced<T: DeserializeOwned>(&self, authorization: HeaderValue) -> Result<T> {
+        let door = Door::Platform(self.url.host_str().unwrap_or_default());
+        self.gateway.pacer.run(door, self.endpoint.repeat, |_| self.once(authorization.clone())).await
+    }
+
+    /// One attempt.
     async fn once<T: DeserializeOwned>(&self, authorization: HeaderValue) -> Result<T, Failure> {
         let Self { gateway, endpoint, label, id, url, body } = self;
         let mut headers = HeaderMap::new();
