@@ -251,6 +251,9 @@ impl TokenAnswer {
         if self.access_token.is_empty() {
             return Err(Error::protocol(ENDPOINT, "expected an access_token, got an empty one"));
         }
+        if bearer(&self.access_token).is_err() {
+            return Err(Error::protocol(ENDPOINT, "expected an access_token of visible ASCII characters only"));
+        }
         let life = Duration::from_secs(self.expires_in);
         let expires_at = asked_at.saturating_add(life);
         let renew_at = expires_at.saturating_sub(margin.min(life / 2));
