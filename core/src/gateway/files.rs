@@ -120,6 +120,7 @@ mod tests {
         };
         for (error, expected) in [
             (told("checksums[3]", "checksum mismatch"), vec![3]),
+            (told("checksums[0], checksums[12]", "checksum mismatch of sha256 over 2 chunks"), vec![0, 12]),
             (told("checksums", "the sha256 checksum of chunks 0 and 12 is wrong"), vec![0, 12]),
             (told("checksums", "a checksum is wrong"), vec![]),
         ] {

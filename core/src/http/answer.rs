@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::Url;
 use serde::Deserialize;
+use serde_json::Value;
 use tracing::warn;
 
 use super::{Response, redact};
@@ -105,32 +106,30 @@ fn days(year: u64, month: u64, day: u64) -> Option<u64> {
 struct ErrorBody {
     code: Option<String>,
     message: Option<String>,
+    /// All fields that the details name.
     field: Option<String>,
 }
 
 impl ErrorBody {
     fn read(body: &[u8]) -> Self {
         #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
         struct Wire {
             code: Option<String>,
             message: Option<String>,
+            /// Whatever it is: a message is not to be lost because the details are unusual.
             #[serde(default)]
-            details: Vec<Detail>,
+            details: Value,
             // The token endpoint speaks RFC 6749.
             error: Option<String>,
             error_description: Option<String>,
         }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Detail {
-            field_name: Option<String>,
-        }
         if let Ok(wire) = serde_json::from_slice::<Wire>(body) {
+            let details = wire.details.as_array().map(Vec::as_slice).unwrap_or_default();
+            let fields: Vec<&str> = details.iter().filter_map(|detail| detail.get("fieldName")?.as_str()).collect();
             return Self {
+                field: (!fields.is_empty()).then(|| fields.join(", ")),
                 message: wire.message.or(wire.error_description).or_else(|| wire.error.clone()),
                 code: wire.code.or(wire.error),
-                field: wire.details.into_iter().find_map(|detail| detail.field_name),
             };
         }
         let text = redact::text(body);
@@ -180,6 +179,23 @@ mod tests {
             response.headers.insert("retry-after", value.parse().unwrap());
             assert_eq!(retry_after(&response, now).map(|wait| wait.as_secs()), expected, "{value}");
         }
+    }
+
+    #[test]
+    fn a_body_names_all_fields_and_is_read_however_its_details_look() {
+        let body =
+            ErrorBody::read(br#"{"message":"no","details":[{"fieldName":"a"},{"errorCode":"x"},{"fieldName":"b"}]}"#);
+        assert_eq!(body.field.as_deref(), Some("a, b"));
+        for details in ["null", "{}", "\"text\"", "[1]"] {
+            let body = ErrorBody::read(format!(r#"{{"message":"no","details":{details}}}"#).as_bytes());
+            assert_eq!((body.message.as_deref(), body.field), (Some("no"), None), "{details}");
+        }
+    }
+
+    #[test]
+    fn the_token_endpoints_words_are_read() {
+        let body = ErrorBody::read(br#"{"error":"invalid_client","error_description":"no such client"}"#);
+        assert_eq!((body.code.as_deref(), body.message.as_deref()), (Some("invalid_client"), Some("no such client")));
     }
 
     #[test]
