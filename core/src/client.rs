@@ -83,7 +83,7 @@ impl Client {
     /// Dropping the future stops sending. What the platform has stays there unnamed; with
     /// [`Upload::journal`] the next call with the same journal goes on where this one stopped.
     pub async fn upload(&self, upload: Upload) -> Result<UploadedFile> {
-        self.unless_closed(crate::upload::run(&self.0.gateway, &self.0.limits, upload)).await
+        self.unless_closed(crate::upload::run(&self.0.gateway, self.0.limits.max_chunk_bytes, upload)).await
     }
 
     /// Creates a guest, whose token sends messages with [`Client::send_as_guest`].
@@ -122,6 +122,15 @@ impl Client {
             _ = closed.wait_for(|closed| *closed) => Err(Error::Cancelled),
             outcome = call => outcome,
         }
+    }
+}
+
+impl GuestMessage {
+    /// Attaches an uploaded file.
+    ///
+    /// Here, where rooms are joined: messages know nothing of uploads.
+    pub fn attach(self, file: &UploadedFile) -> Self {
+        self.attachment(&file.id, &file.name)
     }
 }
 

@@ -95,11 +95,6 @@ impl GuestMessage {
         self
     }
 
-    /// Attaches an uploaded file.
-    pub fn attach(self, file: &crate::upload::UploadedFile) -> Self {
-        self.attachment(&file.id, &file.name)
-    }
-
     /// Attaches a file that was uploaded earlier.
     pub fn attachment(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
         self.attachments.push((id.into(), name.into()));

@@ -19,7 +19,6 @@ use reqwest::header::HeaderValue;
 use tokio::io::AsyncRead;
 use tracing::{info, warn};
 
-use crate::config::Limits;
 use crate::digest::Sha256;
 use crate::error::{Error, Result};
 use crate::gateway::Gateway;
@@ -163,14 +162,15 @@ pub struct UploadedFile {
     pub checksums: Vec<Sha256>,
 }
 
-pub(crate) async fn run(gateway: &Gateway, limits: &Limits, upload: Upload) -> Result<UploadedFile> {
+/// Uploads; `most` is the largest chunk of a stream that may be held in memory.
+pub(crate) async fn run(gateway: &Gateway, most: u64, upload: Upload) -> Result<UploadedFile> {
     upload.check()?;
     let Upload { source, name, content_type, concurrency, journal, on_progress } = upload;
     // Opening a file can wait for a disk.
     let source = tokio::task::spawn_blocking(move || Source::open(source)).await.map_err(|_| Error::Cancelled)??;
     let identity = Identity::of(&source, &name, &content_type);
     let journal = journal.map(|path| Journal::open(path, &identity)).transpose()?;
-    let mut job = Job::new(gateway, limits, source, identity, journal, on_progress, concurrency);
+    let mut job = Job::new(gateway, most, source, identity, journal, on_progress, concurrency);
     let mut renewals = 0;
     loop {
         let (ended, error) = match job.session(&name, &content_type).await {

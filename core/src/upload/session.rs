@@ -12,7 +12,6 @@ use super::journal::{Acknowledged, Identity, Journal, Saved};
 use super::plan::ChunkPlan;
 use super::progress::{Meter, OnProgress};
 use super::source::Source;
-use crate::config::Limits;
 use crate::digest::Sha256;
 use crate::error::{Error, Result};
 use crate::gateway::wire::{Part, UploadSession};
@@ -23,7 +22,8 @@ use crate::pace::{Class, Door, Failure, Health, Repeat};
 /// An upload with everything that outlives a session.
 pub(super) struct Job<'a> {
     gateway: &'a Gateway,
-    limits: &'a Limits,
+    /// The largest chunk of a stream that may be held in memory.
+    most: u64,
     source: Source,
     identity: Identity,
     journal: Option<Journal>,
@@ -60,7 +60,7 @@ struct Open {
 impl<'a> Job<'a> {
     pub(super) fn new(
         gateway: &'a Gateway,
-        limits: &'a Limits,
+        most: u64,
         source: Source,
         identity: Identity,
         journal: Option<Journal>,
@@ -68,7 +68,7 @@ impl<'a> Job<'a> {
         concurrency: usize,
     ) -> Self {
         let meter = Meter::new(on_progress, gateway.clock.clone(), source.size());
-        Self { gateway, limits, source, identity, journal, meter, concurrency }
+        Self { gateway, most, source, identity, journal, meter, concurrency }
     }
 
     pub(super) fn can_start_over(&self) -> bool {
@@ -134,8 +134,8 @@ impl<'a> Job<'a> {
             _ => {}
         }
         let held = matches!(self.source, Source::Stream { .. });
-        if held && plan.longest() > self.limits.max_chunk_bytes {
-            let (longest, most) = (plan.longest(), self.limits.max_chunk_bytes);
+        if held && plan.longest() > self.most {
+            let (longest, most) = (plan.longest(), self.most);
             let reason = format!("a chunk of a stream is held in memory: at most {most} bytes, got {longest}");
             return Err(Error::TooLarge { what: "chunk".to_owned(), reason, answer: None });
         }
