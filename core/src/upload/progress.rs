@@ -1,7 +1,7 @@
 //! How far an upload is, told to whoever asked.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::clock::Clock;
@@ -56,14 +56,15 @@ impl Meter {
 
     fn tell(&self, last: bool) {
         let Some(listener) = &self.0.listener else { return };
-        {
-            let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = self.0.clock.now();
-            if !last && told.is_some_and(|told| now.saturating_sub(told) < EVERY) {
-                return;
-            }
-            *told = Some(now);
+        // Held while the listener runs, so that no report overtakes one that is further. Whoever comes meanwhile has
+        // nothing to add; only the last report waits.
+        let told = if last { self.0.told.lock().ok() } else { self.0.told.try_lock().ok() };
+        let Some(mut told) = told else { return };
+        let now = self.0.clock.now();
+        if !last && told.is_some_and(|told| now.saturating_sub(told) < EVERY) {
+            return;
         }
+        *told = Some(now);
         let acknowledged = self.0.acknowledged.load(Ordering::Relaxed);
         let sent = (acknowledged + self.0.under_way.load(Ordering::Relaxed)).min(self.0.total);
         listener(Progress { sent, acknowledged, total: self.0.total });
