@@ -91,10 +91,19 @@ impl<'a> Job<'a> {
                 Error::Expired { .. } => Ended::Expired,
                 Error::NotFound { .. } if resumed => Ended::Stale,
                 Error::SourceChanged { .. } if resumed => Ended::Stale,
+                // A storage that had part of a chunk when we were interrupted takes neither more nor less than the rest
+                // of it, and nobody wrote down how much that is.
+                Error::Api { answer, .. } | Error::InvalidInput { answer: Some(answer), .. }
+                    if resumed && answer.status < 500 =>
+                {
+                    Ended::Stale
+                }
                 _ => Ended::Failed,
             };
-            if matches!(error, Error::ChecksumMismatch { .. } | Error::SourceChanged { .. }) {
-                // What the journal says of the storage is not true, or not of this source: never go on from there.
+            let untrue = matches!(error, Error::ChecksumMismatch { .. } | Error::SourceChanged { .. });
+            if untrue || ended != Ended::Failed {
+                // What the journal says of the storage is not true, not of this source, or of no use any more: never go
+                // on from there, in a later call neither.
                 self.forget();
             }
             (ended, error)
