@@ -67,14 +67,14 @@ pub enum Error {
         answer: Option<Answer>,
     },
     /// The platform asked us to slow down until patience ran out; come back after `retry_after`.
-    #[error("rate limited: gave up after {attempts} attempt(s){}{}", Later(.retry_after), Request(Some(.answer)))]
+    #[error("rate limited: gave up after {attempts} attempt(s){}{}", Later(.retry_after), Request(.answer.as_ref()))]
     RateLimited {
-        /// How often it was tried.
+        /// How often it was tried; 0 when an earlier call was told to wait for longer than this one may.
         attempts: u32,
         /// How long the platform asked to wait, when it did.
         retry_after: Option<Duration>,
-        /// The last answer.
-        answer: Answer,
+        /// The last answer; none when the call was held back.
+        answer: Option<Answer>,
     },
     /// The service is down, or was down so often that the breaker keeps us from knocking.
     #[error("unavailable: {reason}{}{}", Later(.retry_after), Request(.answer.as_ref()))]
@@ -301,11 +301,11 @@ impl Error {
             Self::InvalidInput { answer, .. }
             | Self::Unauthenticated { answer, .. }
             | Self::TooLarge { answer, .. }
+            | Self::RateLimited { answer, .. }
             | Self::Unavailable { answer, .. }
             | Self::Protocol { answer, .. } => answer.as_ref(),
             Self::PermissionDenied { answer, .. }
             | Self::NotFound { answer, .. }
-            | Self::RateLimited { answer, .. }
             | Self::Api { answer, .. }
             | Self::ChecksumMismatch { answer, .. }
             | Self::Expired { answer, .. } => Some(answer),

@@ -51,7 +51,7 @@ pub(crate) fn refusal(asked: Asked<'_>, response: &Response, date: SystemTime) -
         403 => Error::PermissionDenied { reason, hint: asked.hint.to_owned(), answer },
         404 => Error::NotFound { what: asked.what.to_owned(), id: asked.id.to_owned(), answer },
         413 => Error::TooLarge { what: asked.what.to_owned(), reason, answer: Some(answer) },
-        429 => Error::RateLimited { attempts: 1, retry_after, answer },
+        429 => Error::RateLimited { attempts: 1, retry_after, answer: Some(answer) },
         503 => Error::Unavailable { reason, attempts: 1, retry_after, answer: Some(answer) },
         _ => Error::Api { endpoint: asked.endpoint.to_owned(), message: reason, code: body.code, attempts: 1, answer },
     };

@@ -31,19 +31,27 @@ impl Bucket {
         Self { interval, burst: interval * burst.max(1), state: Mutex::default() }
     }
 
-    /// Waits for a slot.
+    /// Waits for a slot, as long as that takes at our own rate.
+    ///
+    /// # Errors
+    /// How long the platform wants no call at all, when that is longer than `patience`.
     ///
     /// # Cancellation
     /// A caller that goes away while waiting leaves its slot unused.
-    pub(super) async fn take(&self, clock: &dyn Clock) {
+    pub(super) async fn take(&self, clock: &dyn Clock, patience: Duration) -> Result<(), Duration> {
         loop {
-            let (wait, freezes) = self.reserve(clock.now());
+            let now = clock.now();
+            let frozen = self.lock().frozen_until.saturating_sub(now);
+            if frozen > patience {
+                return Err(frozen);
+            }
+            let (wait, freezes) = self.reserve(now);
             if wait.is_zero() {
-                return;
+                return Ok(());
             }
             clock.sleep(wait).await;
             if self.lock().freezes == freezes {
-                return;
+                return Ok(());
             }
         }
     }
@@ -51,17 +59,17 @@ impl Bucket {
     /// No call leaves for `pause`; afterwards one each interval.
     pub(super) fn freeze(&self, now: Duration, pause: Duration) {
         let mut state = self.lock();
-        let until = now + pause;
+        let until = now.saturating_add(pause);
         if until > state.frozen_until {
             state.frozen_until = until;
-            state.full_at = until + self.burst - self.interval;
+            state.full_at = until.saturating_add(self.burst - self.interval);
             state.freezes += 1;
         }
     }
 
     fn reserve(&self, now: Duration) -> (Duration, u64) {
         let mut state = self.lock();
-        let full_at = state.full_at.max(now) + self.interval;
+        let full_at = state.full_at.max(now).saturating_add(self.interval);
         state.full_at = full_at;
         (full_at.saturating_sub(self.burst).saturating_sub(now), state.freezes)
     }

@@ -190,7 +190,9 @@ impl Pacer {
         loop {
             let permit = self.breakers.admit(host, self.clock.now()).map_err(|pause| left_alone(host, pause))?;
             if metered {
-                self.bucket.take(&*self.clock).await;
+                let left = self.pace.budget.saturating_sub(self.clock.now().saturating_sub(start));
+                let taken = self.bucket.take(&*self.clock, left).await;
+                taken.map_err(|pause| held_back(number - 1, pause))?;
             }
             let failure = match attempt(number).await {
                 Ok(value) => {
@@ -229,6 +231,11 @@ impl Pacer {
             }
         }
     }
+}
+
+/// The platform said so to an earlier call; asking again before would only prolong it.
+fn held_back(attempts: u32, pause: Duration) -> Error {
+    Error::RateLimited { attempts, retry_after: Some(pause), answer: None }
 }
 
 fn left_alone(host: &str, pause: Duration) -> Error {
