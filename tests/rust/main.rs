@@ -1,0 +1,28 @@
+//! One binary for all tests in Rust: linking takes longer than running them.
+//!
+//! The list is made when it runs, so that each scenario is a test by its own name:
+//! `cargo test -p porteur-tests -- "a rate-limited chunk"`.
+
+// A test that cannot go on may panic.
+#![allow(clippy::unwrap_used)]
+
+mod floors;
+mod idiom;
+mod kills;
+mod scenarios;
+mod storm;
+mod support;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if let Some(ended) = kills::child() {
+        return ended;
+    }
+    let mut tests = scenarios::tests();
+    tests.extend(floors::tests());
+    tests.extend(idiom::tests());
+    tests.extend(storm::tests());
+    tests.extend(kills::tests());
+    libtest_mimic::run(&libtest_mimic::Arguments::from_args(), tests).exit_code()
+}
