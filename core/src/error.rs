@@ -213,7 +213,7 @@ pub struct ErrorFacts {
     pub status: Option<u16>,
     /// The id to give to the platform's support.
     pub request_id: Option<String>,
-    /// What else is known: field, reason, what, id, attempts, kind, endpoint, chunks, path.
+    /// What else is known: field, reason, what, id, attempts, kind, endpoint, chunks, path, errno.
     pub details: BTreeMap<&'static str, String>,
 }
 
@@ -372,9 +372,12 @@ impl Error {
                 details.insert("path", path.display().to_string());
                 details.insert("reason", reason.clone());
             }
-            Self::File { action, path, .. } => {
+            Self::File { action, path, source } => {
                 details.insert("reason", (*action).to_owned());
                 details.insert("path", path.display().to_string());
+                if let Some(number) = source.os_error() {
+                    details.insert("errno", number.to_string());
+                }
             }
             Self::Cancelled => {}
         }
@@ -385,6 +388,11 @@ impl Error {
 impl Cause {
     pub(crate) fn new(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(Arc::from(error.into()))
+    }
+
+    /// The operating system's number for it, when it was the one to refuse.
+    fn os_error(&self) -> Option<i32> {
+        self.0.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error)
     }
 }
 
@@ -444,6 +452,12 @@ mod tests {
         let missing = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
         let error = Error::file("could not open", "invoice.pdf", missing);
         assert_eq!(error.facts().message, "could not open invoice.pdf: no such file");
+    }
+
+    #[test]
+    fn a_file_error_names_the_number_of_the_operating_system() {
+        let error = Error::file("could not open", "invoice.pdf", std::io::Error::from_raw_os_error(2));
+        assert_eq!(error.facts().details["errno"], "2");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A guest of the platform, and a message in the guest's name.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -81,6 +82,19 @@ pub enum SendAs {
     Guest,
     /// The client's, as one of the platform's tutorials does.
     Client,
+}
+
+impl FromStr for SendAs {
+    type Err = Error;
+
+    /// `guest` or `client`.
+    fn from_str(word: &str) -> Result<Self> {
+        match word {
+            "guest" => Ok(Self::Guest),
+            "client" => Ok(Self::Client),
+            other => Err(Error::invalid("send_as", format!("expected guest or client, got {other:?}"))),
+        }
+    }
 }
 
 impl GuestMessage {

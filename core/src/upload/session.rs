@@ -156,6 +156,8 @@ impl<'a> Job<'a> {
             Targets::Ranged(url) => self.send_in_order(open, &url).await?,
             Targets::Parts(urls) => self.send_side_by_side(open, &urls).await?,
         }
+        // Whoever hears of the last chunk can still drop the upload before it becomes a file.
+        tokio::task::yield_now().await;
         self.source.unchanged()?;
         open.parts.sort_unstable_by_key(|part| part.part_number);
         let parts = matches!(open.targets, Targets::Parts(_)).then(|| std::mem::take(&mut open.parts));

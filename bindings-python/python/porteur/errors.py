@@ -1,0 +1,218 @@
+"""What can go wrong, by what the caller can do about it.
+
+One class for each code of the core, each also a builtin that programs catch already where one means the same thing.
+All of them can be pickled, so they come whole out of Celery and multiprocessing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Final
+
+__all__ = [
+    "Api",
+    "Cancelled",
+    "ChecksumMismatch",
+    "Expired",
+    "File",
+    "InvalidInput",
+    "Network",
+    "NotFound",
+    "PermissionDenied",
+    "PorteurError",
+    "Protocol",
+    "RateLimited",
+    "SourceChanged",
+    "TooLarge",
+    "Unauthenticated",
+    "Unavailable",
+    "UnsafeTarget",
+]
+
+
+class PorteurError(Exception):
+    """A call failed.
+
+    Attributes:
+        code: The kind of failure in snake_case, as in ``"rate_limited"``; the same word in every language.
+        message: The whole text, causes included.
+        retryable: Whether the same call may succeed when it is made again.
+        retry_after: Seconds to wait before that, when known.
+        status: The HTTP status, when the platform answered.
+        request_id: The id to give to the platform's support, when the platform named one.
+        details: What else is known, as text: field, reason, what, id, attempts, kind, endpoint, chunks, path, errno.
+    """
+
+    code: str = "error"
+    message: str
+    retryable: bool
+    retry_after: float | None
+    status: int | None
+    request_id: str | None
+    details: dict[str, str]
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        code: str | None = None,
+        retryable: bool = False,
+        retry_after: float | None = None,
+        status: int | None = None,
+        request_id: str | None = None,
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code or self.code
+        self.message = message
+        self.retryable = retryable
+        self.retry_after = retry_after
+        self.status = status
+        self.request_id = request_id
+        self.details = dict(details or {})
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By name, since Exception would call __init__ with args alone. Notes and the like are in __dict__.
+        facts = {name: getattr(self, name) for name in _FACTS}
+        return _again, (type(self), self.message, facts), dict(self.__dict__)
+
+
+class InvalidInput(PorteurError, ValueError):
+    """A value is not acceptable: correct ``details["field"]``."""
+
+    code = "invalid_input"
+
+
+class Unauthenticated(PorteurError, PermissionError):
+    """The credentials or the token were refused: check client id and secret."""
+
+    code = "unauthenticated"
+
+
+class PermissionDenied(PorteurError, PermissionError):
+    """The platform knows who asks and says no: ``details["hint"]`` says what to check."""
+
+    code = "permission_denied"
+
+
+class NotFound(PorteurError, LookupError):
+    """There is no such thing on the platform: ``details["what"]`` and ``details["id"]``."""
+
+    code = "not_found"
+
+
+class TooLarge(PorteurError, ValueError):
+    """Larger than a limit, ours or the platform's."""
+
+    code = "too_large"
+
+
+class RateLimited(PorteurError):
+    """The platform asked us to slow down until patience ran out: come back after ``retry_after`` seconds."""
+
+    code = "rate_limited"
+
+
+class Unavailable(PorteurError, ConnectionError):
+    """The service is down. A ``ConnectionError``, as a service that does not even answer is: come back later."""
+
+    code = "unavailable"
+
+
+class Api(PorteurError):
+    """Any other refusal by the platform: see ``status``."""
+
+    code = "api"
+
+
+class Network(PorteurError, ConnectionError):
+    """The network failed: ``details["kind"]`` is connect, tls, timeout or lost."""
+
+    code = "network"
+
+
+class Protocol(PorteurError):
+    """The platform answered something that its contract does not allow."""
+
+    code = "protocol"
+
+
+class ChecksumMismatch(PorteurError):
+    """What is stored is not what was sent: ``details["chunks"]``, counted from 0, separated by commas."""
+
+    code = "checksum_mismatch"
+
+
+class SourceChanged(PorteurError):
+    """The source changed while it was read; nothing was completed."""
+
+    code = "source_changed"
+
+
+class UnsafeTarget(PorteurError):
+    """The upload target would lose data; nothing was sent."""
+
+    code = "unsafe_target"
+
+
+class Expired(PorteurError, TimeoutError):
+    """The upload URL ran out of time, and could not be renewed: start over."""
+
+    code = "expired"
+
+
+class File(PorteurError, OSError):
+    """A local file could not be read or written: ``filename``, and ``errno`` and ``strerror`` where they are known."""
+
+    code = "file"
+
+    def __init__(self, message: str = "", **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.filename = self.details.get("path")
+        number = self.details.get("errno")
+        if number is not None:
+            self.errno = int(number)
+            self.strerror = os.strerror(self.errno)
+
+
+class Cancelled(PorteurError, RuntimeError):
+    """The client is closed. A ``RuntimeError``, as the use of a closed event loop is."""
+
+    code = "cancelled"
+
+
+BY_CODE: Final[Mapping[str, type[PorteurError]]] = {
+    cls.code: cls for cls in PorteurError.__subclasses__() if cls.__module__ == __name__
+}
+
+
+def from_facts(
+    code: str,
+    message: str,
+    retryable: bool,
+    retry_after: float | None,
+    status: int | None,
+    request_id: str | None,
+    details: Mapping[str, str],
+) -> PorteurError:
+    """The exception for the facts of an error of the core; ``PorteurError`` itself for a code without a class."""
+    return BY_CODE.get(code, PorteurError)(
+        message,
+        code=code,
+        retryable=retryable,
+        retry_after=retry_after,
+        status=status,
+        request_id=request_id,
+        details=details,
+    )
+
+
+def _again(cls: type[PorteurError], message: str, facts: dict[str, Any]) -> PorteurError:
+    return cls(message, **facts)
+
+
+_FACTS: Final = ("code", "retryable", "retry_after", "status", "request_id", "details")

@@ -1,0 +1,143 @@
+"""The platform on this machine, for tests without an account.
+
+>>> from porteur.testing import Simulator
+>>> with Simulator(chunk_size=8) as simulator, simulator.client() as client:
+...     client.upload(b"0123456789", name="notes.txt").chunks
+2
+
+Nothing waits: clients made with ``simulator.client()`` take their time from the simulator, which moves on by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from types import TracebackType
+from typing import Any, Self
+
+from ._porteur import AsyncClient, Client
+from ._porteur import Simulator as _Simulator
+
+__all__ = ["Simulator"]
+
+
+class Simulator:
+    """A platform on 127.0.0.1; stopped by ``with`` or ``stop()``.
+
+    Args:
+        settings: What the platform is like; all of it may be left out.
+
+            * ``port``: default any free one
+            * ``clock``: ``"simulated"`` (default) or ``"system"``
+            * ``chunk_size``: bytes, default 5 MiB; ``max_chunks``: default 10 000; ``max_total_size``: bytes, no limit
+            * ``multipart``: one URL a part, default False; ``aws_signed``: default False
+            * ``url_life_s``: seconds, default an hour; ``token_life_s``: seconds, default a day
+            * ``client_id``, ``client_secret``: the ones that are accepted
+            * ``scopes``: the ones that are granted, default all
+            * ``store_status``: how a chunk is answered, default 200
+            * ``keep_bytes``: whether files are kept or only their checksums, default True
+            * ``faults``: a list of what goes wrong, see ``add_fault``
+
+    Raises:
+        InvalidInput: A setting that no platform could have.
+
+    After ``stop()`` everything here but ``url`` raises ``Cancelled``.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        self._core = _Simulator(json.dumps(settings))
+        self._url = self._core.url
+
+    @property
+    def url(self) -> str:
+        """The base URL for a client."""
+        return self._url
+
+    @property
+    def client_id(self) -> str:
+        """The client id that is accepted."""
+        return self._core.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The client secret that is accepted."""
+        return self._core.client_secret
+
+    @property
+    def slept(self) -> list[float]:
+        """The waits that the simulated clock was asked for, in order, in seconds."""
+        return self._core.slept()
+
+    @property
+    def journal(self) -> list[dict[str, Any]]:
+        """The requests so far: ``number, method, path, status, headers, body_bytes, at_ms``. ``status`` is
+        ``"dropped"`` where the connection ended without an answer, and None where the answer is awaited."""
+        entries: list[dict[str, Any]] = json.loads(self._core.journal())
+        return entries
+
+    @property
+    def violations(self) -> list[str]:
+        """Every breach of the contract by a client, as a sentence that names the request."""
+        return self._core.violations()
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the platform holds: ``files, guests, messages, uploads, tokens_issued, token_requests``."""
+        state: dict[str, Any] = json.loads(self._core.state())
+        return state
+
+    def file(self, id: str) -> bytes | None:
+        """The content of a file; None when there is no such file, or only its checksums were kept."""
+        return self._core.file(id)
+
+    def add_fault(self, **fault: Any) -> None:
+        """Adds something that goes wrong, counting from now on.
+
+        Args:
+            fault: ``on`` (method and path prefix, as in ``"PUT /storage"``), ``nth`` (default 1), ``times`` (default
+                1), and one effect: ``status`` (with ``retry_after``, ``retry_after_date``, ``headers``, ``body`` or
+                ``text``), ``drop`` (``"before"``, ``"during"``, ``"after"``), ``slow_ms``, ``stall_ms``, ``flip_bit``,
+                ``store_bytes``, ``expire_url``, ``expire_token``, ``edit``.
+
+        Raises:
+            InvalidInput: What is wrong with it.
+        """
+        self._core.add_fault(json.dumps(fault))
+
+    def advance(self, seconds: float) -> None:
+        """Moves the simulated clock on, so that tokens and URLs grow old.
+
+        Raises:
+            InvalidInput: The clock is the system's, which nobody moves.
+        """
+        self._core.advance(seconds)
+
+    def client(self, **options: Any) -> Client:
+        """A client of this platform, by its clock; takes the arguments of ``Client``."""
+        return Client(**self._settings(options))._by_clock_of(self._core)
+
+    def async_client(self, **options: Any) -> AsyncClient:
+        """A client of this platform, by its clock; takes the arguments of ``AsyncClient``."""
+        return AsyncClient(**self._settings(options))._by_clock_of(self._core)
+
+    def stop(self) -> None:
+        """Stops the platform: open connections end, and the port is free when this returns."""
+        self._core.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None, /
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<Simulator url={self.url!r}>"
+
+    def _settings(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "base_url": self.url,
+            **options,
+        }

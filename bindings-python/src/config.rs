@@ -1,0 +1,236 @@
+//! What a client is made from. Defaults are the core's: only what the caller gave is passed on.
+
+use std::time::Duration;
+
+use porteur::Config;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::errors::{seconds, whole};
+
+/// The options of a client, as its constructors take them.
+pub(crate) struct Options<'py> {
+    pub(crate) environment: Option<String>,
+    pub(crate) base_url: Option<String>,
+    pub(crate) scopes: Option<Vec<String>>,
+    pub(crate) allow_plain_http: Option<bool>,
+    pub(crate) renew_before: Option<f64>,
+    pub(crate) pace: Option<PyRef<'py, Pace>>,
+    pub(crate) timeouts: Option<PyRef<'py, Timeouts>>,
+    pub(crate) limits: Option<PyRef<'py, Limits>>,
+}
+
+impl Options<'_> {
+    pub(crate) fn over(self, config: Config) -> PyResult<Config> {
+        let renew_before = seconds("renew_before", self.renew_before)?;
+        Ok(config
+            .given(self.environment, Config::environment)
+            .given(self.base_url, Config::base_url)
+            .given(self.scopes, Config::scopes)
+            .given(self.allow_plain_http, Config::allow_plain_http)
+            .given(renew_before, Config::renew_before)
+            .given(self.pace, |config, pace| config.pace(pace.0.clone()))
+            .given(self.timeouts, |config, timeouts| config.timeouts(timeouts.0.clone()))
+            .given(self.limits, |config, limits| config.limits(limits.0.clone())))
+    }
+}
+
+/// A setter for what may be left out.
+pub(crate) trait Given: Sized {
+    fn given<T>(self, value: Option<T>, set: impl FnOnce(Self, T) -> Self) -> Self {
+        match value {
+            Some(value) => set(self, value),
+            None => self,
+        }
+    }
+}
+
+impl<S> Given for S {}
+
+/// How often and how fast the client knocks.
+#[pyclass(module = "porteur", frozen, eq)]
+#[derive(PartialEq)]
+pub(crate) struct Pace(porteur::Pace);
+
+#[pymethods]
+impl Pace {
+    #[new]
+    #[pyo3(signature = (*, attempts=None, base=None, cap=None, budget=None, per_minute=None, burst=None, breaker_after=None, breaker_pause=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        attempts: Option<i64>,
+        base: Option<f64>,
+        cap: Option<f64>,
+        budget: Option<f64>,
+        per_minute: Option<i64>,
+        burst: Option<i64>,
+        breaker_after: Option<i64>,
+        breaker_pause: Option<f64>,
+    ) -> PyResult<Self> {
+        let pace = porteur::Pace::default()
+            .given(whole("attempts", attempts)?, porteur::Pace::attempts)
+            .given(seconds("base", base)?, porteur::Pace::base)
+            .given(seconds("cap", cap)?, porteur::Pace::cap)
+            .given(seconds("budget", budget)?, porteur::Pace::budget)
+            .given(whole("per_minute", per_minute)?, porteur::Pace::per_minute)
+            .given(whole("burst", burst)?, porteur::Pace::burst)
+            .given(whole("breaker_after", breaker_after)?, porteur::Pace::breaker_after)
+            .given(seconds("breaker_pause", breaker_pause)?, porteur::Pace::breaker_pause);
+        Ok(Self(pace))
+    }
+
+    #[getter]
+    fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    #[getter]
+    fn base(&self) -> f64 {
+        self.0.base.as_secs_f64()
+    }
+
+    #[getter]
+    fn cap(&self) -> f64 {
+        self.0.cap.as_secs_f64()
+    }
+
+    #[getter]
+    fn budget(&self) -> f64 {
+        self.0.budget.as_secs_f64()
+    }
+
+    #[getter]
+    fn per_minute(&self) -> u32 {
+        self.0.per_minute
+    }
+
+    #[getter]
+    fn burst(&self) -> u32 {
+        self.0.burst
+    }
+
+    #[getter]
+    fn breaker_after(&self) -> u32 {
+        self.0.breaker_after
+    }
+
+    #[getter]
+    fn breaker_pause(&self) -> f64 {
+        self.0.breaker_pause.as_secs_f64()
+    }
+
+    fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
+        let fields = fields(py, &[("base", self.0.base), ("cap", self.0.cap), ("budget", self.0.budget)])?;
+        fields.set_item("breaker_pause", self.breaker_pause())?;
+        fields.set_item("attempts", self.0.attempts)?;
+        fields.set_item("per_minute", self.0.per_minute)?;
+        fields.set_item("burst", self.0.burst)?;
+        fields.set_item("breaker_after", self.0.breaker_after)?;
+        Ok((PyTuple::empty(py), fields))
+    }
+
+    fn __repr__(&self) -> String {
+        format!(
+            "Pace(attempts={}, base={:?}, cap={:?}, budget={:?}, per_minute={}, burst={}, breaker_after={}, \
+             breaker_pause={:?})",
+            self.0.attempts,
+            self.base(),
+            self.cap(),
+            self.budget(),
+            self.0.per_minute,
+            self.0.burst,
+            self.0.breaker_after,
+            self.breaker_pause()
+        )
+    }
+}
+
+/// How long the client waits for an answer.
+#[pyclass(module = "porteur", frozen, eq)]
+#[derive(PartialEq)]
+pub(crate) struct Timeouts(porteur::Timeouts);
+
+#[pymethods]
+impl Timeouts {
+    #[new]
+    #[pyo3(signature = (*, connect=None, token=None, call=None, stall=None))]
+    fn new(connect: Option<f64>, token: Option<f64>, call: Option<f64>, stall: Option<f64>) -> PyResult<Self> {
+        let defaults = porteur::Timeouts::default();
+        Ok(Self(porteur::Timeouts {
+            connect: seconds("connect", connect)?.unwrap_or(defaults.connect),
+            token: seconds("token", token)?.unwrap_or(defaults.token),
+            call: seconds("call", call)?.unwrap_or(defaults.call),
+            stall: seconds("stall", stall)?.unwrap_or(defaults.stall),
+        }))
+    }
+
+    #[getter]
+    fn connect(&self) -> f64 {
+        self.0.connect.as_secs_f64()
+    }
+
+    #[getter]
+    fn token(&self) -> f64 {
+        self.0.token.as_secs_f64()
+    }
+
+    #[getter]
+    fn call(&self) -> f64 {
+        self.0.call.as_secs_f64()
+    }
+
+    #[getter]
+    fn stall(&self) -> f64 {
+        self.0.stall.as_secs_f64()
+    }
+
+    fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
+        let porteur::Timeouts { connect, token, call, stall } = self.0;
+        let fields = fields(py, &[("connect", connect), ("token", token), ("call", call), ("stall", stall)])?;
+        Ok((PyTuple::empty(py), fields))
+    }
+
+    fn __repr__(&self) -> String {
+        let (connect, token, call, stall) = (self.connect(), self.token(), self.call(), self.stall());
+        format!("Timeouts(connect={connect:?}, token={token:?}, call={call:?}, stall={stall:?})")
+    }
+}
+
+/// How much the client takes on.
+#[pyclass(module = "porteur", frozen, eq)]
+#[derive(PartialEq)]
+pub(crate) struct Limits(porteur::Limits);
+
+#[pymethods]
+impl Limits {
+    #[new]
+    #[pyo3(signature = (*, max_chunk_bytes=None))]
+    fn new(max_chunk_bytes: Option<i64>) -> PyResult<Self> {
+        let defaults = porteur::Limits::default();
+        let max_chunk_bytes = whole("max_chunk_bytes", max_chunk_bytes)?.unwrap_or(defaults.max_chunk_bytes);
+        Ok(Self(porteur::Limits { max_chunk_bytes }))
+    }
+
+    #[getter]
+    fn max_chunk_bytes(&self) -> u64 {
+        self.0.max_chunk_bytes
+    }
+
+    fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
+        let fields = PyDict::new(py);
+        fields.set_item("max_chunk_bytes", self.0.max_chunk_bytes)?;
+        Ok((PyTuple::empty(py), fields))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Limits(max_chunk_bytes={})", self.0.max_chunk_bytes)
+    }
+}
+
+fn fields<'py>(py: Python<'py>, durations: &[(&str, Duration)]) -> PyResult<Bound<'py, PyDict>> {
+    let fields = PyDict::new(py);
+    for (name, duration) in durations {
+        fields.set_item(name, duration.as_secs_f64())?;
+    }
+    Ok(fields)
+}

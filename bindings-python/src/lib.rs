@@ -1,0 +1,51 @@
+//! porteur for Python: the extension module `porteur._porteur`.
+//!
+//! A method here is a sentence: convert, call, convert back. Whatever has an opinion about uploads or messages is in the
+//! core; what is special to Python (exceptions, the GIL, signals, asyncio, fork) is in `runtime`, `awaiting`, `process`
+//! and `errors`. The manual is `python/porteur/_porteur.pyi`.
+
+mod awaiting;
+mod client;
+mod config;
+mod digest;
+mod errors;
+mod guest;
+mod process;
+mod runtime;
+mod simulator;
+mod source;
+mod upload;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _porteur {
+    use super::*;
+
+    #[pymodule_export]
+    use super::client::{AsyncClient, Client};
+    #[pymodule_export]
+    use super::config::{Limits, Pace, Timeouts};
+    #[pymodule_export]
+    use super::digest::{ChunkDigests, sha256_chunks};
+    #[pymodule_export]
+    use super::guest::{Guest, SentGuestMessage};
+    #[pymodule_export]
+    use super::simulator::Simulator;
+    #[pymodule_export]
+    use super::upload::{Progress, UploadedFile};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let py = module.py();
+        // Levels are looked up each time: programs configure `logging` after their imports.
+        let logger = pyo3_log::Logger::new(py, pyo3_log::Caching::Loggers)?
+            .filter(log::LevelFilter::Off)
+            .filter_target("porteur".to_owned(), log::LevelFilter::Debug);
+        // Another extension module cannot have set this logger: each has a `log` of its own.
+        let _ = logger.install();
+        let stop = pyo3::wrap_pyfunction!(super::runtime::stop, module)?;
+        py.import("atexit")?.call_method1("register", (stop,))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,47 @@
+//! The tokio runtime below every call, and how a blocking call waits for it.
+
+use std::future::Future;
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::process::PerProcess;
+
+/// Waits for `call` with the GIL released, and hears Ctrl-C: an exception from a signal handler drops `call`.
+pub(crate) fn wait<T: Send>(py: Python<'_>, call: impl Future<Output = PyResult<T>> + Send) -> PyResult<T> {
+    let runtime = handle()?;
+    py.detach(|| {
+        // A dropped call may still hand a connection back, which needs a runtime around it.
+        let _inside = runtime.enter();
+        let mut call = Box::pin(call);
+        // A callback runs on a thread of the runtime and may call us again: tokio allows that in here only.
+        tokio::task::block_in_place(|| {
+            loop {
+                match runtime.block_on(async { tokio::time::timeout(SIGNALS, &mut call).await }) {
+                    Ok(outcome) => return outcome,
+                    Err(_) => Python::attach(|py| py.check_signals())?,
+                }
+            }
+        })
+    })
+}
+
+/// This process's runtime; started by the first call.
+pub(crate) fn handle() -> PyResult<Handle> {
+    let make = || Builder::new_multi_thread().thread_name("porteur").enable_all().build();
+    Ok(RUNTIME.get_or_make(make, |runtime| runtime.handle().clone())?)
+}
+
+/// Stops the threads before the interpreter goes away below them; registered with `atexit`.
+#[pyfunction]
+pub(crate) fn stop() {
+    if let Some(runtime) = RUNTIME.take() {
+        runtime.shutdown_background();
+    }
+}
+
+static RUNTIME: PerProcess<Runtime> = PerProcess::new();
+
+/// How often a blocking call looks for signals: short for a hand on Ctrl-C, long for a processor.
+const SIGNALS: Duration = Duration::from_millis(100);

@@ -1,0 +1,51 @@
+"""Input and output of pure functions: `tests/vectors/*.json`."""
+
+from __future__ import annotations
+
+import builtins
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import porteur
+from conftest import TESTS
+from porteur.errors import BY_CODE, from_facts
+
+DIGESTS: list[dict[str, Any]] = json.loads((TESTS / "vectors" / "digest.json").read_text())
+ERRORS: list[dict[str, Any]] = json.loads((TESTS / "vectors" / "errors.json").read_text())
+
+
+@pytest.mark.parametrize("case", DIGESTS, ids=lambda case: str(case["name"]))
+def test_every_case_has_the_digests_as_written_from_bytes_and_from_a_file(case: dict[str, Any], tmp_path: Path) -> None:
+    data = bytes(case["zeros"]) if "zeros" in case else bytes.fromhex(case["bytes_hex"])
+    path = tmp_path / "source"
+    path.write_bytes(data)
+    expected = porteur.ChunkDigests(len(data), case["chunk_size"], case["chunks"], case["whole"])
+    for source in (data, bytearray(data), path, str(path)):
+        for threads in (None, 1, 3):
+            assert porteur.sha256_chunks(source, case["chunk_size"], whole=True, threads=threads) == expected
+    assert porteur.sha256_chunks(data, case["chunk_size"]).whole is None
+
+
+@pytest.mark.parametrize("case", ERRORS, ids=lambda case: str(case["code"]))
+def test_every_code_has_its_class_and_its_builtin(case: dict[str, Any]) -> None:
+    error = from_facts(case["code"], "so it is", True, 1.5, 503, "abc", {"reason": "so"})
+    assert type(error) is getattr(porteur, case["python"])
+    assert case["python"] in porteur.__all__
+    above = [base for base in type(error).__bases__ if base is not porteur.PorteurError]
+    assert above == ([getattr(builtins, case["builtin"])] if case["builtin"] else [])
+    assert (error.code, str(error), error.message) == (case["code"], "so it is", "so it is")
+    assert (error.retryable, error.retry_after, error.status, error.request_id) == (True, 1.5, 503, "abc")
+    assert error.details == {"reason": "so"}
+
+
+def test_no_class_is_without_a_code_in_the_vector() -> None:
+    assert set(BY_CODE) == {case["code"] for case in ERRORS}
+
+
+def test_a_code_from_a_newer_core_is_still_an_error_of_ours() -> None:
+    error = from_facts("brand_new", "a surprise", False, None, None, None, {})
+    assert type(error) is porteur.PorteurError
+    assert error.code == "brand_new"
