@@ -20,7 +20,6 @@
 // Only in tests, which are compiled with the room: a test that cannot go on may panic.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod checksums;
 mod clock;
 mod faults;
 mod files;

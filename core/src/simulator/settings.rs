@@ -35,7 +35,7 @@ pub struct SimulatorSettings {
     pub scopes: Option<Vec<String>>,
     /// The status of a stored ranged chunk: 200 (default), 201, 204, 206, or 308 for all chunks but the last.
     pub store_status: u16,
-    /// Whether files are kept (default) or only the digests of their chunks, so that memory does not grow with them.
+    /// Whether files are kept (default) or only the digests of their chunks: memory holds 16 chunks at most then.
     pub keep_bytes: bool,
     /// What goes wrong; nothing by default.
     pub faults: Vec<Fault>,

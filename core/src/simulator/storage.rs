@@ -12,14 +12,14 @@ use axum::extract::{Path, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_RANGE, CONTENT_TYPE, ETAG, RANGE};
 use axum::http::{HeaderValue, StatusCode, request};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http_body_util::BodyExt;
 
-use super::checksums::sha256_hex;
 use super::faults::StorageEffect;
 use super::journal::content_length;
 use super::platform::{Exchange, Platform, locked};
-use super::uploads::{Content, Upload};
-use crate::digest::Hasher;
+use super::uploads::Upload;
+use crate::digest::sha256;
 
 /// `PUT /storage/{uploadId}`.
 pub(super) async fn put_range(
@@ -34,7 +34,7 @@ pub(super) async fn put_range(
         Ok(admitted) => admitted,
         Err(refusal) => return refuse(body, refusal).await,
     };
-    let Admitted::Store { start, length, digest } = admitted else {
+    let Admitted::Store { start, length } = admitted else {
         return match drain(body).await {
             Ok(()) => door.range_answer(false),
             Err(Broken) => broken().into_response(),
@@ -45,7 +45,7 @@ pub(super) async fn put_range(
         _ => length,
     };
     let flip = exchange.effect == Some(StorageEffect::FlipBit);
-    let Ok(content) = Sink::new(digest, keep, flip).receive(body).await else { return broken().into_response() };
+    let Ok(content) = receive(body, keep, flip).await else { return broken().into_response() };
     if let Err(refusal) = door.store_range(start, length, keep, content, flip) {
         return refusal.into_response();
     }
@@ -65,13 +65,13 @@ pub(super) async fn put_part(
         Ok(admitted) => admitted,
         Err(refusal) => return refuse(body, refusal).await,
     };
-    let digest = (!platform.settings.keep_bytes).then(Hasher::new);
     let flip = exchange.effect == Some(StorageEffect::FlipBit);
-    let Ok(content) = Sink::new(digest, length, flip).receive(body).await else { return broken().into_response() };
-    let etag = locked(&platform.uploads)
-        .find(&id)
-        .filter(|upload| upload.completed.is_none())
-        .map(|upload| upload.put_part(index, content, flip));
+    let Ok(content) = receive(body, length, flip).await else { return broken().into_response() };
+    let etag = locked(&platform.uploads).find(&id).filter(|upload| upload.completed.is_none()).map(|upload| {
+        let etag = upload.put_part(index, content, flip);
+        upload.let_go(platform.settings.keep_bytes);
+        etag
+    });
     match etag {
         Some(etag) => ([(ETAG, etag)], StatusCode::OK).into_response(),
         None => door.breach(StatusCode::CONFLICT, "sent a part while the upload was completed").into_response(),
@@ -93,13 +93,10 @@ fn query_of(platform: &Platform, upload: &Upload, part: Option<u64>) -> String {
     let path = path_of(upload, part);
     let (life, expires) = (platform.settings.url_life_s, upload.expires_s);
     if part.is_none() && !platform.settings.aws_signed {
-        return format!(
-            "expires={expires}&signature={}",
-            sha256_hex(format!("{SIGNING_KEY} {path} {expires}").as_bytes())
-        );
+        return format!("expires={expires}&signature={}", sha256(format!("{SIGNING_KEY} {path} {expires}").as_bytes()));
     }
     let date = amz_date(expires - life);
-    let signature = sha256_hex(format!("{SIGNING_KEY} {path} {date} {life}").as_bytes());
+    let signature = sha256(format!("{SIGNING_KEY} {path} {date} {life}").as_bytes());
     format!("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date={date}&X-Amz-Expires={life}&X-Amz-Signature={signature}")
 }
 
@@ -123,7 +120,6 @@ enum Admitted {
     Store {
         start: u64,
         length: u64,
-        digest: Option<Hasher>,
     },
     /// It is stored already: the answer was lost, and this is the repeat.
     Again,
@@ -151,13 +147,12 @@ impl Door<'_> {
             return Err(self.breach(StatusCode::BAD_REQUEST, "sent a chunk without Content-Range"));
         };
         let wrong = |sentence: String| Err(self.breach(StatusCode::BAD_REQUEST, &sentence));
-        let digest = (!self.platform.settings.keep_bytes).then(|| upload.open_digest());
         if upload.total == 0 {
             if range != "bytes */0" || length != 0 {
                 return wrong(format!("sent `{range}` with {length} bytes for an empty file"));
             }
             let again = upload.is_whole();
-            return Ok(if again { Admitted::Again } else { Admitted::Store { start: 0, length, digest } });
+            return Ok(if again { Admitted::Again } else { Admitted::Store { start: 0, length } });
         }
         let Some((start, end, total)) = parse_range(range) else {
             return wrong(format!("sent a Content-Range that cannot be read: `{range}`"));
@@ -172,7 +167,7 @@ impl Door<'_> {
             return Ok(Admitted::Again);
         }
         if upload.due() == Some((start, end)) {
-            return Ok(Admitted::Store { start, length, digest });
+            return Ok(Admitted::Store { start, length });
         }
         let due = upload.due().map_or("nothing".to_owned(), |(start, end)| format!("bytes {start}-{end}"));
         wrong(format!("sent `{range}` where {due} was due"))
@@ -232,13 +227,14 @@ impl Door<'_> {
     }
 
     /// Stores the first `keep` bytes of a range, unless another connection was faster.
-    fn store_range(&self, start: u64, length: u64, keep: u64, content: Content, damaged: bool) -> Result<(), Xml> {
+    fn store_range(&self, start: u64, length: u64, keep: u64, content: Bytes, damaged: bool) -> Result<(), Xml> {
         let mut uploads = locked(&self.platform.uploads);
         let Some(upload) = uploads.find(self.id).filter(|upload| upload.completed.is_none()) else {
             return Err(self.breach(StatusCode::CONFLICT, "sent a chunk while the upload was completed"));
         };
         if upload.received == start && !upload.is_whole() {
             upload.append(keep, content, damaged);
+            upload.let_go(self.platform.settings.keep_bytes);
         } else if length > 0 && !upload.ranges.contains(&(start, start + length - 1)) {
             return Err(self.breach(StatusCode::CONFLICT, "sent two chunks of one URL at the same time"));
         }
@@ -283,59 +279,21 @@ fn parse_range(text: &str) -> Option<(u64, u64, u64)> {
     (start <= end && end < total).then_some((start, end, total))
 }
 
-/// Where a body goes: into memory that is there once and for all, or into a digest.
-struct Sink {
-    content: SinkContent,
-    /// Bytes that are still to be kept; what comes after them is thrown away.
-    keep: u64,
-    flip: bool,
-}
-
-enum SinkContent {
-    Bytes(Vec<u8>),
-    Digest(Hasher),
-}
-
-impl Sink {
-    fn new(digest: Option<Hasher>, keep: u64, flip: bool) -> Self {
-        let content = match digest {
-            Some(hasher) => SinkContent::Digest(hasher),
-            None => {
-                let mut bytes = Vec::new();
-                // Where this much is not to be had, growing step by step may still do.
-                let _ = bytes.try_reserve_exact(usize::try_from(keep).unwrap_or(usize::MAX));
-                SinkContent::Bytes(bytes)
-            }
-        };
-        Self { content, keep, flip }
+/// Reads a body into memory that is there once and for all; what comes after the first `keep` bytes is thrown away. `flip`
+/// damages the first bit.
+async fn receive(mut body: Body, keep: u64, flip: bool) -> Result<Bytes, Broken> {
+    let mut kept = Vec::new();
+    let keep = usize::try_from(keep).unwrap_or(usize::MAX);
+    // Where this much is not to be had, growing step by step may still do.
+    let _ = kept.try_reserve_exact(keep);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Broken)?.into_data() else { continue };
+        kept.extend_from_slice(&data[..data.len().min(keep - kept.len())]);
     }
-
-    async fn receive(mut self, mut body: Body) -> Result<Content, Broken> {
-        while let Some(frame) = body.frame().await {
-            let Ok(data) = frame.map_err(|_| Broken)?.into_data() else { continue };
-            let take = usize::try_from(self.keep).unwrap_or(usize::MAX).min(data.len());
-            self.keep -= take as u64;
-            match &data[..take] {
-                [first, rest @ ..] if self.flip => {
-                    self.flip = false;
-                    self.append(&[first ^ 1]);
-                    self.append(rest);
-                }
-                piece => self.append(piece),
-            }
-        }
-        Ok(match self.content {
-            SinkContent::Bytes(bytes) => Content::Kept(bytes.into()),
-            SinkContent::Digest(hasher) => Content::Hashed(hasher),
-        })
+    if let (true, Some(first)) = (flip, kept.first_mut()) {
+        *first ^= 1;
     }
-
-    fn append(&mut self, piece: &[u8]) {
-        match &mut self.content {
-            SinkContent::Bytes(bytes) => bytes.extend_from_slice(piece),
-            SinkContent::Digest(hasher) => hasher.update(piece),
-        }
-    }
+    Ok(kept.into())
 }
 
 /// The connection was lost in the middle of a body.

@@ -6,9 +6,8 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::checksums::{checksums, hex, sha256_hex, written};
-use crate::digest::Hasher;
-use crate::gateway::wire::{CompleteUpload, CompletedUpload};
+use crate::digest::{Hasher, LANES, Sha256, byte_chunks, sha256};
+use crate::gateway::wire::{CHECKSUM_PREFIX, CompleteUpload, CompletedUpload};
 
 /// A file, as the platform knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -155,7 +154,7 @@ pub(super) struct Chunk {
 #[derive(Clone)]
 pub(super) enum Content {
     Kept(Bytes),
-    Hashed(Hasher),
+    Hashed(Sha256),
 }
 
 impl Upload {
@@ -182,16 +181,8 @@ impl Upload {
         self.expired || date_s >= self.expires_s
     }
 
-    /// The digest of the chunk that is open, to go on with; a new one when a chunk begins.
-    pub(super) fn open_digest(&self) -> Hasher {
-        match self.chunks.get(&(self.received / self.chunk_size)) {
-            Some(Chunk { content: Content::Hashed(hasher), .. }) => hasher.clone(),
-            _ => Hasher::new(),
-        }
-    }
-
     /// Appends what was received of the range that was due.
-    pub(super) fn append(&mut self, length: u64, content: Content, damaged: bool) {
+    pub(super) fn append(&mut self, length: u64, content: Bytes, damaged: bool) {
         let index = if self.total == 0 { 0 } else { self.received / self.chunk_size };
         if length > 0 {
             self.ranges.push((self.received, self.received + length - 1));
@@ -201,30 +192,46 @@ impl Upload {
         self.received += length;
         match self.chunks.get_mut(&index) {
             None => {
-                self.chunks.insert(index, Chunk { length, content, damaged, etag: None });
+                self.chunks.insert(index, Chunk { length, content: Content::Kept(content), damaged, etag: None });
             }
             Some(chunk) => {
                 chunk.length += length;
                 chunk.damaged |= damaged;
-                chunk.content = match (&chunk.content, content) {
-                    (Content::Kept(before), Content::Kept(after)) => {
-                        Content::Kept([&before[..], &after].concat().into())
-                    }
-                    (_, digest) => digest,
-                };
+                // A chunk that is not whole is never let go.
+                if let Content::Kept(before) = &chunk.content {
+                    chunk.content = Content::Kept([&before[..], &content].concat().into());
+                }
             }
         }
     }
 
     /// Stores the part `index`, counted from 0, over whatever was there; answers its etag.
-    pub(super) fn put_part(&mut self, index: u64, content: Content, damaged: bool) -> String {
+    pub(super) fn put_part(&mut self, index: u64, content: Bytes, damaged: bool) -> String {
         self.revisions += 1;
         let etag = format!("\"{}-part-{}-{}\"", self.id, index + 1, self.revisions);
         let length = self.chunk_length(index);
-        let part = Chunk { length, content, damaged, etag: Some(etag.clone()) };
+        let part = Chunk { length, content: Content::Kept(content), damaged, etag: Some(etag.clone()) };
         let before = self.chunks.insert(index, part).map_or(0, |part| part.length);
         self.received = self.received - before + length;
         etag
+    }
+
+    /// Unless bytes are to be kept, whole chunks become digests as soon as there are enough to hash side by side.
+    pub(super) fn let_go(&mut self, keep_bytes: bool) {
+        let whole = |(index, chunk): (&u64, &Chunk)| match &chunk.content {
+            Content::Kept(bytes) if chunk.length == self.chunk_length(*index) => Some((*index, bytes.clone())),
+            _ => None,
+        };
+        let ready: Vec<(u64, Bytes)> = self.chunks.iter().filter_map(whole).collect();
+        if keep_bytes || (ready.len() < LANES && !self.is_whole()) {
+            return;
+        }
+        let digests = byte_chunks(&ready.iter().map(|(_, bytes)| &bytes[..]).collect::<Vec<_>>());
+        for ((index, _), digest) in ready.iter().zip(digests) {
+            if let Some(chunk) = self.chunks.get_mut(index) {
+                chunk.content = Content::Hashed(digest);
+            }
+        }
     }
 
     fn state(&self, date_s: u64) -> UploadState {
@@ -271,12 +278,12 @@ impl FileRecord {
 
     fn digest(&self) -> Option<String> {
         match (&self.contents[..], kept(&self.contents)) {
-            ([Content::Hashed(hasher)], _) => Some(hex(hasher)),
-            (_, Some(kept)) if kept.len() == 1 => Some(sha256_hex(kept[0])),
+            ([Content::Hashed(digest)], _) => Some(digest.to_string()),
+            (_, Some(kept)) if kept.len() == 1 => Some(sha256(kept[0]).to_string()),
             (_, Some(kept)) => {
                 let mut hasher = Hasher::new();
                 kept.iter().for_each(|chunk| hasher.update(chunk));
-                Some(hex(&hasher))
+                Some(hasher.finish().to_string())
             }
             _ => None,
         }
@@ -285,15 +292,17 @@ impl FileRecord {
 
 /// The checksums of `contents` as the platform writes them.
 pub(super) fn checksums_of(contents: &[Content]) -> Vec<String> {
-    if let Some(kept) = kept(contents) {
-        let chunks: Vec<&[u8]> = kept.into_iter().map(|chunk| &chunk[..]).collect();
-        return checksums(&chunks);
-    }
-    let hex = contents.iter().map(|content| match content {
-        Content::Kept(bytes) => sha256_hex(bytes),
-        Content::Hashed(hasher) => hex(hasher),
-    });
-    hex.map(|hex| written(&hex)).collect()
+    let digests = match kept(contents) {
+        Some(kept) => byte_chunks(&kept.into_iter().map(|chunk| &chunk[..]).collect::<Vec<_>>()),
+        None => contents
+            .iter()
+            .map(|content| match content {
+                Content::Kept(bytes) => sha256(bytes),
+                Content::Hashed(digest) => *digest,
+            })
+            .collect(),
+    };
+    digests.iter().map(|digest| format!("{CHECKSUM_PREFIX}{digest}")).collect()
 }
 
 /// The bytes of all chunks, when they were kept.

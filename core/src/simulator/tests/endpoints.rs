@@ -18,6 +18,24 @@ async fn a_file_sent_in_ranges_is_stored_as_it_was_sent() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_not_kept_is_checked_chunk_by_chunk_all_the_same() {
+    let bytes: Vec<u8> = (0..=255).collect();
+    for (flipped, status) in [(None, 200), (Some(2), 400), (Some(40), 400)] {
+        let faults = flipped.map(|nth| json!({ "on": "PUT /storage", "nth": nth, "flip_bit": true }));
+        let faults: Vec<Value> = faults.into_iter().collect();
+        let caller = Caller::new(json!({ "keep_bytes": false, "chunk_size": 6, "faults": faults })).await;
+        let session = caller.initiate(bytes.len()).await;
+        for (index, chunk) in bytes.chunks(6).enumerate() {
+            let start = index * 6;
+            let range = format!("{start}-{}/{}", start + chunk.len() - 1, bytes.len());
+            assert_eq!(caller.put(&session, &range, chunk).await.status, 200);
+        }
+        let sums = json!(checksums(&bytes.chunks(6).collect::<Vec<_>>()));
+        assert_eq!(caller.complete(&session, sums).await.status, status, "{flipped:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_empty_file_is_one_empty_chunk() {
     let caller = Caller::new(json!({})).await;
     let session = caller.initiate(0).await;
