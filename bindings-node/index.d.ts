@@ -1,0 +1,48 @@
+// The names of `porteur`. `native.d.ts` is generated from the native part; what JavaScript adds to it is here.
+
+import type { ErrorFacts } from './native'
+
+export { Client, Guest, sha256Chunks, sha256ChunksSync } from './native'
+export type {
+  Attachment, ChunkDigests, ClientOptions, ErrorFacts, GuestMessageOptions, GuestOptions, HashOptions, Limits, Pace,
+  Progress, SentGuestMessage, Timeouts, UploadedFile, UploadOptions
+} from './native'
+
+/** What went wrong, by what the caller can do about it; there may be more in a later version. */
+export type ErrorCode =
+  | 'invalid_input' | 'unauthenticated' | 'permission_denied' | 'not_found' | 'too_large' | 'rate_limited'
+  | 'unavailable' | 'api' | 'network' | 'protocol' | 'checksum_mismatch' | 'source_changed' | 'unsafe_target'
+  | 'expired' | 'file' | 'cancelled'
+
+/** Every failure that is porteur's own. An aborted call rejects with the reason of its signal instead. */
+export class PorteurError extends Error {
+  constructor (facts: ErrorFacts)
+  readonly name: 'PorteurError'
+  /** What went wrong, as in `rate_limited`. */
+  readonly code: ErrorCode | (string & {})
+  /** Whether the same call may succeed when it is made again. */
+  readonly retryable: boolean
+  /** How long to wait before that, when known. */
+  readonly retryAfterMs: number | undefined
+  /** HTTP status, when the platform answered. */
+  readonly status: number | undefined
+  /** The id to give to the platform's support. */
+  readonly requestId: string | undefined
+  /** What else is known: field, reason, what, id, attempts, kind, endpoint, chunks, path. */
+  readonly details: Readonly<Record<string, string>>
+  /** With `invalid_input`: the argument, option or environment variable that was refused, as in `contentType`. */
+  readonly field: string | undefined
+}
+
+declare module './native' {
+  interface Client {
+    /** `close()`, for `using`. */
+    [Symbol.dispose] (): void
+    /** `close()`, for `await using`. */
+    [Symbol.asyncDispose] (): Promise<void>
+  }
+  interface Guest {
+    /** The id alone: the token is as good as a password. */
+    toJSON (): { id: string }
+  }
+}

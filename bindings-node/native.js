@@ -1,0 +1,72 @@
+// Loads the native part and lends it what only JavaScript can make.
+'use strict'
+
+const { PorteurError, invalid } = require('./errors.js')
+const { open, openAtRest } = require('./source.js')
+
+/** A call under way: where it was made, and the listener on its signal. */
+class Call {
+  constructor (signal, abort) {
+    // Before the first wait: a stack that is made later shows the event loop and not the caller.
+    Error.captureStackTrace(this, begin)
+    this.signal = signal
+    this.abort = abort
+    signal?.addEventListener('abort', abort, { once: true })
+  }
+
+  /** The call is over; answers why, when it was its signal. */
+  end () {
+    this.signal?.removeEventListener('abort', this.abort)
+    return this.signal?.reason
+  }
+}
+
+function begin (signal, abort) {
+  if (signal != null && !(signal instanceof AbortSignal)) throw invalid('signal', 'an AbortSignal', signal)
+  // A signal that was aborted before fires no event.
+  signal?.throwIfAborted()
+  return new Call(signal ?? undefined, abort)
+}
+
+function fail (facts, call) {
+  const error = new PorteurError(facts)
+  if (call) error.stack = `${error}${framesOf(call)}`
+  else Error.captureStackTrace(error, fail)
+  return error
+}
+
+function framesOf ({ stack }) {
+  const frames = stack.indexOf('\n    at ')
+  return frames < 0 ? '' : stack.slice(frames)
+}
+
+function load () {
+  const name = platform()
+  try {
+    return require(`./porteur.${name}.node`)
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error
+  }
+  try {
+    return require(`@porteur/${name}`)
+  } catch (cause) {
+    const reinstall = 'was it left out as an optional dependency, or installed on another platform?'
+    throw new Error(`porteur has no native part for ${name}: ${reinstall}`, { cause })
+  }
+}
+
+/** As the platform packages are named: `linux-x64-gnu`. */
+function platform () {
+  const { platform, arch } = process
+  if (platform === 'linux') return `linux-${arch}-${glibc() ? 'gnu' : 'musl'}`
+  return platform === 'win32' ? `win32-${arch}-msvc` : `${platform}-${arch}`
+}
+
+function glibc () {
+  return process.report.getReport().header.glibcVersionRuntime !== undefined
+}
+
+const native = load()
+native.install({ begin, fail, open, openAtRest })
+
+module.exports = native

@@ -1,0 +1,152 @@
+//! What a client is made from.
+
+use napi::Env;
+use napi::bindgen_prelude::{JsObjectValue as _, Object};
+use napi_derive::napi;
+use porteur::Config;
+
+use crate::convert::{Flag, List, Members, Text, Whole, texts};
+use crate::errors::Failed;
+
+/// Settings of a client. What is left out is as the core has it.
+#[napi(object, object_to_js = false)]
+#[derive(Default)]
+pub struct ClientOptions {
+    /// The id of an OAuth client with the client-credentials grant.
+    #[napi(ts_type = "string")]
+    pub client_id: Option<Text>,
+    /// Its secret.
+    #[napi(ts_type = "string")]
+    pub client_secret: Option<Text>,
+    /// A domain of the platform, or its AWS region. Default `mypurecloud.com`.
+    #[napi(ts_type = "string")]
+    pub environment: Option<Text>,
+    /// One host for everything, instead of the environment's three.
+    #[napi(ts_type = "string")]
+    pub base_url: Option<Text>,
+    /// The scopes to ask for. Default: what the client's roles give.
+    #[napi(ts_type = "string[]")]
+    pub scopes: Option<List<Text>>,
+    /// Whether tokens and bytes may travel unencrypted to a host that is not this machine. Default `false`.
+    #[napi(ts_type = "boolean")]
+    pub allow_plain_http: Option<Flag>,
+    /// How long before expiry a token is renewed; at most half of its life. Default 120 000.
+    #[napi(ts_type = "number")]
+    pub renew_before_ms: Option<Whole>,
+    /// How often and how fast we knock.
+    #[napi(ts_type = "Pace")]
+    pub pace: Option<Members<Pace>>,
+    /// How long we wait for an answer.
+    #[napi(ts_type = "Timeouts")]
+    pub timeouts: Option<Members<Timeouts>>,
+    /// How much we take on.
+    #[napi(ts_type = "Limits")]
+    pub limits: Option<Members<Limits>>,
+}
+
+/// How often a call is tried, how long it may take, and how many may leave.
+#[napi(object, object_to_js = false)]
+#[derive(Default)]
+pub struct Pace {
+    /// How often a call is tried in all. Default 4.
+    #[napi(ts_type = "number")]
+    pub attempts: Option<Whole>,
+    /// The first backoff is drawn from 0 to this; the bound doubles with every attempt. Default 500.
+    #[napi(ts_type = "number")]
+    pub base_ms: Option<Whole>,
+    /// The bound stops growing here. Default 30 000.
+    #[napi(ts_type = "number")]
+    pub cap_ms: Option<Whole>,
+    /// The time for all attempts of one call and the waits between them. Default 120 000.
+    #[napi(ts_type = "number")]
+    pub budget_ms: Option<Whole>,
+    /// Platform calls a minute; storage is not counted. Default 300.
+    #[napi(ts_type = "number")]
+    pub per_minute: Option<Whole>,
+    /// How many of them may leave at once after a quiet time. Default 30.
+    #[napi(ts_type = "number")]
+    pub burst: Option<Whole>,
+    /// Server faults in a row after which a host is left alone. Default 5.
+    #[napi(ts_type = "number")]
+    pub breaker_after: Option<Whole>,
+    /// For how long. Default 30 000.
+    #[napi(ts_type = "number")]
+    pub breaker_pause_ms: Option<Whole>,
+}
+
+/// How long we wait for an answer.
+#[napi(object, object_to_js = false)]
+#[derive(Default)]
+pub struct Timeouts {
+    /// For a connection. Default 5000.
+    #[napi(ts_type = "number")]
+    pub connect_ms: Option<Whole>,
+    /// For a token. Default 10 000.
+    #[napi(ts_type = "number")]
+    pub token_ms: Option<Whole>,
+    /// For a JSON call in all. Default 15 000.
+    #[napi(ts_type = "number")]
+    pub call_ms: Option<Whole>,
+    /// For a storage PUT without progress; there is no limit in all. Default 30 000.
+    #[napi(ts_type = "number")]
+    pub stall_ms: Option<Whole>,
+}
+
+/// How much we take on.
+#[napi(object, object_to_js = false)]
+#[derive(Default)]
+pub struct Limits {
+    /// The largest chunk that is held in memory for a source that cannot be read again, in bytes. Default 64 MiB.
+    #[napi(ts_type = "number")]
+    pub max_chunk_bytes: Option<Whole>,
+}
+
+impl ClientOptions {
+    /// The settings of the caller alone.
+    pub(crate) fn into_config(mut self) -> Config {
+        let text = |given: Option<Text>| given.unwrap_or_default().0;
+        let config = Config::new(text(self.client_id.take()), text(self.client_secret.take()));
+        self.over(config)
+    }
+
+    /// The settings of the caller over those of `config`.
+    pub(crate) fn over(self, mut config: Config) -> Config {
+        set(&mut config.credentials.id, self.client_id.map(|id| id.0));
+        set(&mut config.credentials.secret, self.client_secret.map(|secret| secret.0.into()));
+        set(&mut config.credentials.scopes, self.scopes.map(texts));
+        set(&mut config.environment, self.environment.map(|environment| environment.0));
+        set(&mut config.base_url, self.base_url.map(|url| Some(url.0)));
+        set(&mut config.allow_plain_http, self.allow_plain_http.map(|allow| allow.0));
+        set(&mut config.renew_before, self.renew_before_ms.map(Whole::to_duration));
+        let pace = self.pace.map(|pace| pace.0).unwrap_or_default();
+        set(&mut config.pace.attempts, pace.attempts.map(Whole::to_u32));
+        set(&mut config.pace.base, pace.base_ms.map(Whole::to_duration));
+        set(&mut config.pace.cap, pace.cap_ms.map(Whole::to_duration));
+        set(&mut config.pace.budget, pace.budget_ms.map(Whole::to_duration));
+        set(&mut config.pace.per_minute, pace.per_minute.map(Whole::to_u32));
+        set(&mut config.pace.burst, pace.burst.map(Whole::to_u32));
+        set(&mut config.pace.breaker_after, pace.breaker_after.map(Whole::to_u32));
+        set(&mut config.pace.breaker_pause, pace.breaker_pause_ms.map(Whole::to_duration));
+        let timeouts = self.timeouts.map(|timeouts| timeouts.0).unwrap_or_default();
+        set(&mut config.timeouts.connect, timeouts.connect_ms.map(Whole::to_duration));
+        set(&mut config.timeouts.token, timeouts.token_ms.map(Whole::to_duration));
+        set(&mut config.timeouts.call, timeouts.call_ms.map(Whole::to_duration));
+        set(&mut config.timeouts.stall, timeouts.stall_ms.map(Whole::to_duration));
+        let limits = self.limits.map(|limits| limits.0).unwrap_or_default();
+        set(&mut config.limits.max_chunk_bytes, limits.max_chunk_bytes.map(|bytes| bytes.0));
+        config
+    }
+}
+
+/// The settings in `process.env`, which in a worker is its own and not the process's.
+pub(crate) fn from_process_env(env: &Env) -> Result<Config, Failed> {
+    let process: Object<'_> = env.get_global()?.get_named_property("process")?;
+    let variables: Object<'_> = process.get_named_property("env")?;
+    Ok(Config::from_variables(|name| variables.get(name).ok().flatten())?)
+}
+
+fn set<T>(setting: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *setting = given;
+    }
+}

@@ -1,0 +1,219 @@
+//! Values from JavaScript, each refused in our words: what was expected, and what kind of thing came. Never the value
+//! itself, which may be a secret.
+
+// Node-API conversions are unsafe by signature; here they only read arguments of the call under way, on its thread.
+#![allow(unsafe_code)]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use napi::bindgen_prelude::{
+    FromNapiValue, Function, JsObjectValue as _, JsValuesTupleIntoVec, Object, Uint8ArraySlice, Unknown,
+};
+use napi::{JsValue as _, Status, ValueType, sys};
+
+use crate::errors::Failed;
+
+/// A string.
+#[derive(Default)]
+pub struct Text(pub(crate) String);
+
+/// A whole number from 0 to 2^53 - 1.
+#[derive(Clone, Copy, Default)]
+pub struct Whole(pub(crate) u64);
+
+/// `true` or `false`.
+#[derive(Clone, Copy)]
+pub struct Flag(pub(crate) bool);
+
+/// An array.
+pub struct List<T>(pub(crate) Vec<T>);
+
+/// An object with the members of `T`.
+pub struct Members<T>(pub(crate) T);
+
+/// An object whose values are strings.
+pub struct TextByName(pub(crate) BTreeMap<String, String>);
+
+/// The bytes of a `Uint8Array`, copied: JavaScript may change its own at any time.
+pub struct Copied(pub(crate) Bytes);
+
+impl Whole {
+    /// As the core counts where it counts in 32 bits; more becomes the most, which no limit of the core allows.
+    pub(crate) fn to_u32(self) -> u32 {
+        u32::try_from(self.0).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn to_usize(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+
+    /// As milliseconds.
+    pub(crate) fn to_duration(self) -> Duration {
+        Duration::from_millis(self.0)
+    }
+}
+
+/// Milliseconds, as JavaScript counts time.
+pub(crate) fn ms(duration: Duration) -> f64 {
+    number(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// A count as a JavaScript number; exact up to 2^53, which no count here comes near.
+pub(crate) fn number(count: u64) -> f64 {
+    #[allow(clippy::cast_precision_loss)]
+    let number = count as f64;
+    number
+}
+
+/// The strings of a list.
+pub(crate) fn texts(list: List<Text>) -> Vec<String> {
+    list.0.into_iter().map(|text| text.0).collect()
+}
+
+/// The argument called `name`.
+pub(crate) fn argument<T: FromNapiValue>(name: &str, value: Unknown<'_>) -> Result<T, Failed> {
+    cast(value).map_err(|error| refusal(name, &error))
+}
+
+/// The options of a call; none are the same as an empty object.
+pub(crate) fn options_of<T: FromNapiValue + Default>(value: Option<Unknown<'_>>) -> Result<T, Failed> {
+    let Some(value) = value else { return Ok(T::default()) };
+    match value.get_type()? {
+        ValueType::Undefined | ValueType::Null => Ok(T::default()),
+        ValueType::Object => argument("options", value),
+        other => Err(Failed::invalid("options", expected("an object", other))),
+    }
+}
+
+/// The function called `name`.
+pub(crate) fn function<'env, Args: JsValuesTupleIntoVec, Return>(
+    name: &str,
+    value: Unknown<'env>,
+) -> Result<Function<'env, Args, Return>, Failed> {
+    match value.get_type()? {
+        ValueType::Function => Ok(cast(value)?),
+        other => Err(Failed::invalid(name, expected("a function", other))),
+    }
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+/// Our own error for one of Node-API's. Its text ends in ` on Struct.member` for each object around the value.
+fn refusal(argument: &str, error: &napi::Error) -> Failed {
+    let (reason, place) = error.reason.split_once(" on ").unwrap_or((&error.reason, ""));
+    if let Some(member) = reason.strip_prefix("Missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        return Failed::invalid(&snake_case(member), "expected a value, got none");
+    }
+    let innermost = place.split(" on ").next().unwrap_or_default();
+    let field = innermost.split_once('.').map_or(argument, |(_, member)| member);
+    Failed::invalid(&snake_case(field), reason)
+}
+
+/// As the core names it; `errors.js` has the way back.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 1);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
+}
+
+fn expected(wanted: &str, came: ValueType) -> String {
+    let came = match came {
+        ValueType::Undefined => "undefined",
+        ValueType::Null => "null",
+        ValueType::Boolean => "a boolean",
+        ValueType::Number => "a number",
+        ValueType::String => "a string",
+        ValueType::Symbol => "a symbol",
+        ValueType::Object => "an object",
+        ValueType::Function => "a function",
+        _ => "something else",
+    };
+    format!("expected {wanted}, got {came}")
+}
+
+fn refused(reason: String) -> napi::Error {
+    napi::Error::new(Status::InvalidArg, reason)
+}
+
+/// Reads a value of `kind`.
+fn read<T: FromNapiValue>(value: Unknown<'_>, kind: ValueType, wanted: &str) -> napi::Result<T> {
+    let came = value.get_type()?;
+    if came != kind {
+        return Err(refused(expected(wanted, came)));
+    }
+    cast(value)
+}
+
+fn cast<T: FromNapiValue>(value: Unknown<'_>) -> napi::Result<T> {
+    let raw = value.value();
+    // SAFETY: an `Unknown` lives no longer than the call that it is an argument of, so both handles are valid.
+    unsafe { T::from_napi_value(raw.env, raw.value) }
+}
+
+/// The conversion that `#[napi]` asks for, by a function from [`Unknown`].
+macro_rules! converted {
+    ($($type:ident $(<$item:ident>)? by $convert:expr;)*) => {$(
+        impl $(<$item: FromNapiValue>)? FromNapiValue for $type $(<$item>)? {
+            unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
+                // SAFETY: as of this very function.
+                $convert(unsafe { Unknown::from_napi_value(env, value) }?).map(Self)
+            }
+        }
+    )*};
+}
+
+converted! {
+    Text by |value| read(value, ValueType::String, "a string");
+    Flag by |value| read(value, ValueType::Boolean, "true or false");
+    Whole by whole;
+    List<T> by list;
+    Members<T> by |value| read(value, ValueType::Object, "an object");
+    TextByName by text_by_name;
+    Copied by copied;
+}
+
+fn whole(value: Unknown<'_>) -> napi::Result<u64> {
+    let value: f64 = read(value, ValueType::Number, "a whole number")?;
+    if !(0.0..=MAX_SAFE_INTEGER).contains(&value) || value.fract() != 0.0 {
+        return Err(refused(format!("expected a whole number from 0 to {MAX_SAFE_INTEGER}, got {value}")));
+    }
+    // In range and whole: nothing is lost.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    Ok(value as u64)
+}
+
+fn list<T: FromNapiValue>(value: Unknown<'_>) -> napi::Result<Vec<T>> {
+    let list: Object<'_> = read(value, ValueType::Object, "an array")?;
+    if !list.is_array()? {
+        return Err(refused(expected("an array", ValueType::Object)));
+    }
+    (0..list.get_array_length()?).map(|index| list.get_element(index)).collect()
+}
+
+fn text_by_name(value: Unknown<'_>) -> napi::Result<BTreeMap<String, String>> {
+    let object: Object<'_> = read(value, ValueType::Object, "an object of strings")?;
+    let texts = Object::keys(&object)?.into_iter().map(|name| {
+        let text = read(object.get_named_property(&name)?, ValueType::String, "an object of nothing but strings")?;
+        Ok((name, text))
+    });
+    texts.collect()
+}
+
+fn copied(value: Unknown<'_>) -> napi::Result<Bytes> {
+    let bytes: Uint8ArraySlice<'_> = cast(value)?;
+    Ok(Bytes::copy_from_slice(&bytes))
+}
+
+/// `Number.MAX_SAFE_INTEGER`.
+const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;

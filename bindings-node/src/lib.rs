@@ -1,0 +1,19 @@
+//! porteur for Node.js: every function here converts, calls the core, and converts back.
+//!
+//! The JavaScript beside it (`native.js`) lends what only JavaScript can make: error instances with a stack, listeners on
+//! an `AbortSignal`, and pieces pulled from streams; see [`hooks`].
+
+// What `#[napi]` exports is `pub`, reached by Node and not by another crate.
+#![allow(unreachable_pub)]
+
+mod client;
+mod config;
+mod convert;
+mod digest;
+mod errors;
+mod guest;
+mod hooks;
+mod promise;
+mod simulator;
+mod source;
+mod upload;

@@ -1,0 +1,69 @@
+//! The one way from a future of the core to a `Promise`.
+
+use std::cell::Cell;
+use std::future::Future;
+
+use napi::Env;
+use napi::bindgen_prelude::{Function, JsObjectValue as _, Object, ObjectRef, PromiseRaw, ToNapiValue, Unknown};
+use tokio::sync::oneshot;
+
+use crate::errors::Failed;
+use crate::hooks;
+
+/// What a call is made of: the signal that ends it, and the future that does it.
+pub(crate) type Prepared<'env, F> = Result<(Option<Unknown<'env>>, F), Failed>;
+
+/// Spawns the future that `prepare` makes and answers a promise of its `convert`ed outcome. Whatever fails rejects,
+/// `prepare` included. An abort drops the future, and the promise rejects with the signal's reason.
+pub(crate) fn promise<'env, T, V, F>(
+    env: &'env Env,
+    prepare: impl FnOnce() -> Prepared<'env, F>,
+    convert: impl FnOnce(T) -> V + 'static,
+) -> napi::Result<PromiseRaw<'env, V>>
+where
+    T: Send + 'static,
+    V: ToNapiValue,
+    F: Future<Output = Result<T, Failed>> + Send + 'static,
+{
+    let begun = prepare().and_then(|(signal, future)| Ok((begin(env, signal)?, future)));
+    let ((call, aborted), future) = match begun {
+        Ok(begun) => begun,
+        Err(failed) => return PromiseRaw::reject(env, failed.into_js(env, None)),
+    };
+    let outcome = async move {
+        // Ends without a word when there is no signal: the branch is off then.
+        tokio::select! {
+            biased;
+            Ok(()) = aborted => Ok(None),
+            outcome = future => Ok(Some(outcome)),
+        }
+    };
+    env.spawn_future_with_callback(outcome, move |env, outcome: Option<Result<T, Failed>>| {
+        let shown = call.get_value(env)?;
+        let end: Function<'_, (), Unknown<'_>> = shown.get_named_property("end")?;
+        let reason = end.apply(shown, ())?;
+        let settled = match outcome {
+            Some(Ok(value)) => Ok(convert(value)),
+            Some(Err(failed)) => Err(failed.into_js(env, Some(shown))),
+            None => Err(napi::Error::from_unknown_without_coercion(reason)),
+        };
+        call.unref(env)?;
+        settled
+    })
+}
+
+/// A call under way as `native.js` keeps it (where it was made, the listener on its signal), and what hears the abort.
+/// Throws the reason of a signal that was aborted before.
+fn begin(env: &Env, signal: Option<Unknown<'_>>) -> napi::Result<(ObjectRef<false>, oneshot::Receiver<()>)> {
+    let (abort, aborted) = oneshot::channel();
+    let abort = Cell::new(Some(abort));
+    let listener = env.create_function_from_closure::<(), (), _>("abort", move |_| {
+        if let Some(abort) = abort.take() {
+            // The call may be over by now.
+            let _ = abort.send(());
+        }
+        Ok(())
+    })?;
+    let call: Object<'_> = hooks::call(env, "begin", (signal, listener))?;
+    Ok((call.create_ref()?, aborted))
+}
