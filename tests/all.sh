@@ -28,6 +28,7 @@ cargo clippy --release --workspace --all-targets --features porteur/cli -- -D wa
 
 step 'Rust'
 cargo test --release --features porteur/cli
+cargo build --release --features porteur/cli --package porteur --package porteur-examples --bins
 RUSTDOCFLAGS='-D warnings' cargo doc --release --no-deps --package porteur --features simulator
 
 step 'Python: build'
@@ -40,13 +41,27 @@ rm -rf target/wheels
 
 step 'Python: stubs and types'
 "$venv/bin/python" -m mypy.stubtest porteur --allowlist tests/python/stubtest-allowlist.txt
-"$venv/bin/python" -m mypy --strict tests/python examples/python
+"$venv/bin/python" -m mypy --config-file tests/python/mypy.ini tests/python tests/bench examples/python
 
 step 'Python: tests'
 "$venv/bin/python" -m pytest -q tests/python
 
 step 'Node: build'
-NODE
+mkdir -p target/node
+cp tests/node/package.json tests/node/package-lock.json target/node/
+npm ci --prefix target/node --silent --no-fund --no-audit
+target/node/node_modules/.bin/napi build --release --platform --no-js --dts native.d.ts \
+  --manifest-path bindings-node/Cargo.toml --package-json-path bindings-node/package.json \
+  --target-dir target --output-dir bindings-node
+# The typings are committed: whoever reads the repository sees what a change does to them.
+git diff --exit-code -- bindings-node/native.d.ts
+
+step 'Node: types'
+target/node/node_modules/.bin/tsc --noEmit --strict --target es2022 --module nodenext \
+  --typeRoots target/node/node_modules/@types --types node tests/node/types.test.ts
+
+step 'Node: tests'
+node --test --test-reporter=dot tests/node/*.test.mjs
 
 step 'Examples'
 coproc platform { exec target/release/porteur simulate --settings '{"chunk_size": 65536}'; }
@@ -57,7 +72,13 @@ done
 cp tests/media/landscape.jpg target/example.jpg
 target/release/upload target/example.jpg +15550100
 "$venv/bin/python" examples/python/upload.py target/example.jpg +15550100
-NODE_EXAMPLE
+# As after an installation: the package is found by its name.
+ln -sfn ../../../bindings-node target/node/node_modules/porteur
+cp examples/node/*.mjs target/node/
+node target/node/upload.mjs target/example.jpg +15550100
+target/release/porteur upload target/example.jpg --journal target/example.journal
+if target/release/porteur upload target/missing.jpg 2>target/example.err; then exit 1; fi
+grep -q 'could not open target/missing.jpg' target/example.err
 kill -INT "$platform_PID"
 wait "$platform_PID"
 

@@ -27,12 +27,13 @@ impl Gateway {
 
     /// The URLs of a session, each of them one that bytes may be sent to.
     pub(crate) fn targets(&self, session: &UploadSession) -> Result<Targets> {
-        match &session.part_urls {
-            None => Ok(Targets::Ranged(self.storage_url("presignedUrl", &session.presigned_url)?)),
-            Some(urls) => {
+        match (&session.part_urls, &session.presigned_url) {
+            (Some(urls), _) => {
                 let parts = urls.iter().map(|url| self.storage_url("partUrls", url));
                 Ok(Targets::Parts(parts.collect::<Result<_>>()?))
             }
+            (None, Some(url)) => Ok(Targets::Ranged(self.storage_url("presignedUrl", url)?)),
+            (None, None) => Err(Error::protocol(INITIATE.label(), "expected presignedUrl or partUrls, got neither")),
         }
     }
 

@@ -71,9 +71,9 @@ impl Gateway {
                 None => Err(broken("expected an ETag with the stored part, got none")),
             },
             (200..=399, _) => Err(broken(&format!("status {} is not one for a stored piece", response.status))),
-            (403, _) if self.ran_out(url, &response) => {
+            (status @ (400 | 403), _) if self.ran_out(url, &response) => {
                 let reason = "the storage does not take it any more".to_owned();
-                Err(Failure::last(Error::Expired { reason, answer: Answer { status: 403, request_id: None } }))
+                Err(Failure::last(Error::Expired { reason, answer: Answer { status, request_id: None } }))
             }
             _ => {
                 let asked = Asked { endpoint: ENDPOINT, what: "storage", id: url.path(), hint: HINT };
@@ -82,11 +82,11 @@ impl Gateway {
         }
     }
 
-    /// Whether a 403 is about time: its body says so, or the date and life in the URL do.
+    /// Whether a refusal is about time: its body says so, or it is a 403 and the date and life in the URL have passed.
     fn ran_out(&self, url: &Url, response: &Response) -> bool {
         let body = String::from_utf8_lossy(&response.body);
         let said = body.contains("Request has expired") || body.contains("ExpiredToken");
-        said || date_and_life(url).is_some_and(|(date, life)| self.clock.date() > date + life)
+        said || response.status == 403 && date_and_life(url).is_some_and(|(date, life)| self.clock.date() > date + life)
     }
 }
 

@@ -21,7 +21,8 @@ pub(crate) struct InitiateUpload {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UploadSession {
     pub(crate) upload_id: String,
-    pub(crate) presigned_url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) presigned_url: Option<String>,
     pub(crate) chunk_size: i64,
     pub(crate) max_chunks: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]

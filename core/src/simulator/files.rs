@@ -56,7 +56,7 @@ pub(super) async fn initiate(
     });
     let session = UploadSession {
         upload_id: upload.id.clone(),
-        presigned_url: url_of(&platform, upload, None),
+        presigned_url: (!platform.settings.multipart).then(|| url_of(&platform, upload, None)),
         chunk_size: i64::try_from(settings.chunk_size).unwrap_or(i64::MAX),
         max_chunks: i64::try_from(settings.max_chunks).unwrap_or(i64::MAX),
         part_urls,

@@ -188,7 +188,7 @@ mod tests {
     fn session() -> UploadSession {
         UploadSession {
             upload_id: "upload-1".into(),
-            presigned_url: "https://s.example/k?signature=abc".into(),
+            presigned_url: Some("https://s.example/k?signature=abc".into()),
             chunk_size: 4,
             max_chunks: 9,
             part_urls: None,

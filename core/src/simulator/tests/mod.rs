@@ -85,7 +85,7 @@ impl Caller {
         let part_urls = session["partUrls"].as_array().into_iter().flatten();
         Session {
             id: session["uploadId"].as_str().unwrap().to_owned(),
-            url: session["presignedUrl"].as_str().unwrap().to_owned(),
+            url: session["presignedUrl"].as_str().unwrap_or_default().to_owned(),
             part_urls: part_urls.map(|url| url.as_str().unwrap().to_owned()).collect(),
         }
     }
