@@ -108,8 +108,8 @@ pub struct ChunkDigests {
 /// ```
 ///
 /// # Errors
-/// [`Error::InvalidInput`] for a `chunk_size` of 0 or one that makes too many chunks. [`Error::File`] when the file is
-/// missing, is not a regular file, or cannot be read. [`Error::SourceChanged`] when its size or modification time changes
+/// [`crate::Error::InvalidInput`] for a `chunk_size` of 0 or one that makes too many chunks. [`crate::Error::File`] when the file is
+/// missing, is not a regular file, or cannot be read. [`crate::Error::SourceChanged`] when its size or modification time changes
 /// while it is read.
 pub fn sha256_chunks<'a>(source: impl Into<HashSource<'a>>, request: &HashChunks) -> Result<ChunkDigests> {
     match source.into() {
