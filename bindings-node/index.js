@@ -1,4 +1,4 @@
-// Uploads, media and messages for a contact-center platform. One assignment a name, so that `import { Client }` works.
+// Large uploads and messages for a contact-center platform. One assignment a name, so that `import { Client }` works.
 'use strict'
 
 const { inspect } = require('node:util')

@@ -25,6 +25,8 @@ cargo fmt --all --check
 
 step 'lints'
 cargo clippy --release --workspace --all-targets --features porteur/cli -- -D warnings
+# As whoever adds the crate gets it: without features.
+cargo clippy --release --package porteur --lib -- -D warnings
 
 step 'Rust'
 cargo test --release --features porteur/cli
@@ -41,7 +43,9 @@ rm -rf target/wheels
 
 step 'Python: stubs and types'
 "$venv/bin/python" -m mypy.stubtest porteur --allowlist tests/python/stubtest-allowlist.txt
-"$venv/bin/python" -m mypy --config-file tests/python/mypy.ini tests/python tests/bench examples/python
+for folder in tests/python tests/bench examples/python; do
+  "$venv/bin/python" -m mypy --config-file tests/python/mypy.ini "$folder"
+done
 
 step 'Python: tests'
 "$venv/bin/python" -m pytest -q tests/python

@@ -39,7 +39,8 @@ impl Client {
     ) -> napi::Result<Self> {
         throwing(env, || {
             let options: ClientOptions = options_of(options)?;
-            Self::from_config(options.over(from_process_env(env)?))
+            let config = from_process_env(env, &options)?;
+            Self::from_config(options.over(config))
         })
     }
 

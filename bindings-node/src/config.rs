@@ -138,11 +138,18 @@ impl ClientOptions {
     }
 }
 
-/// The settings in `process.env`, which in a worker is its own and not the process's.
-pub(crate) fn from_process_env(env: &Env) -> Result<Config, Failed> {
+/// The settings in `process.env`, which in a worker is its own and not the process's. Credentials that the caller gives need
+/// not be there.
+pub(crate) fn from_process_env(env: &Env, options: &ClientOptions) -> Result<Config, Failed> {
     let process: Object<'_> = env.get_global()?.get_named_property("process")?;
     let variables: Object<'_> = process.get_named_property("env")?;
-    Ok(Config::from_variables(|name| variables.get(name).ok().flatten())?)
+    let given = |name: &str| match name {
+        "GENESYS_CLIENT_ID" => options.client_id.as_ref(),
+        "GENESYS_CLIENT_SECRET" => options.client_secret.as_ref(),
+        _ => None,
+    };
+    let look = |name: &str| given(name).map(|text| text.0.clone()).or_else(|| variables.get(name).ok().flatten());
+    Ok(Config::from_variables(look)?)
 }
 
 fn set<T>(setting: &mut T, given: Option<T>) {

@@ -3,7 +3,6 @@
 use napi::Env;
 use napi::bindgen_prelude::Unknown;
 use napi_derive::napi;
-use porteur::SendAs;
 
 use crate::convert::{List, Text, TextByName, argument, texts};
 use crate::errors::{Failed, throwing};
@@ -111,12 +110,9 @@ impl GuestMessageOptions<'_> {
         for attachment in self.attachments.unwrap_or_default().0 {
             message = message.attachment(attachment.id.0, attachment.name.0);
         }
-        message.send_as = match self.send_as.as_ref().map(|whose| whose.0.as_str()) {
-            None => message.send_as,
-            Some("guest") => SendAs::Guest,
-            Some("client") => SendAs::Client,
-            Some(other) => return Err(Failed::invalid("send_as", format!("expected guest or client, got {other:?}"))),
-        };
+        if let Some(whose) = self.send_as {
+            message.send_as = whose.0.parse()?;
+        }
         Ok(message)
     }
 }

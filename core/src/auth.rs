@@ -147,15 +147,18 @@ impl Tokens {
     /// Forgets a token that the platform refused, unless a newer one has taken its place.
     pub(crate) fn refused(&self, token: &Token) {
         let mut state = self.0.lock();
-        if state.current.as_ref().is_some_and(|current| current.number == token.number) {
+        let current = state.current.take_if(|current| current.number == token.number);
+        // Whoever writes the log may take long, or call us.
+        drop(state);
+        if current.is_some() {
             debug!(token = token.number, "token refused");
-            state.current = None;
         }
     }
 
     /// The fetch under way, or a new one. It runs in a task of its own: callers may come and go.
     fn fetch(&self, state: &mut State) -> Fetch {
-        if let Some(fetch) = &state.fetch {
+        // One that is over without having settled was lost with its runtime: nobody will clear it.
+        if let Some(fetch) = state.fetch.as_ref().filter(|fetch| fetch.peek().is_none()) {
             return fetch.clone();
         }
         state.fetches += 1;
@@ -173,14 +176,14 @@ impl Tokens {
 
 impl Inner {
     fn settle(&self, outcome: &Result<Token>) {
+        if let Err(error) = outcome {
+            warn!(%error, "no new token");
+        }
         let mut state = self.lock();
         state.fetch = None;
         match outcome {
             Ok(token) => state.current = Some(token.clone()),
-            Err(error) => {
-                warn!(%error, "no new token");
-                state.not_before = self.clock.now() + RENEWAL_PAUSE;
-            }
+            Err(_) => state.not_before = self.clock.now() + RENEWAL_PAUSE,
         }
     }
 
@@ -207,8 +210,7 @@ impl Inner {
                 let asked = Asked { endpoint: ENDPOINT, what: "token", id: "", hint: HINT };
                 return Err(unauthenticated(refusal(asked, &response, self.clock.date())));
             }
-            let answer: TokenAnswer = serde_json::from_slice(&response.body)
-                .map_err(|error| Failure::last(Error::protocol(ENDPOINT, no_values(&error))))?;
+            let answer: TokenAnswer = response.json(ENDPOINT)?;
             answer.token(number, asked_at, self.margin).map_err(Failure::last)
         };
         self.pacer.run(Door::Unmetered(host), Repeat::Safe, attempt).await
@@ -269,12 +271,6 @@ fn unauthenticated(mut failure: Failure) -> Failure {
         failure.error = Error::Unauthenticated { reason: message.clone(), answer: Some(answer.clone()) };
     }
     failure
-}
-
-/// What was wrong with the JSON and where, without quoting it: the answer holds a token.
-fn no_values(error: &serde_json::Error) -> String {
-    let kind = if error.is_data() { "a member is missing or of the wrong type" } else { "it is not JSON" };
-    format!("expected access_token, token_type and expires_in: {kind} (column {})", error.column())
 }
 
 const ENDPOINT: &str = "POST /oauth/token";

@@ -74,10 +74,12 @@ impl Client {
     /// Uploads a file in chunks, each with its SHA-256, and answers when the platform confirmed them.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`], [`Error::File`] or [`Error::TooLarge`] before anything is sent;
-    /// [`Error::SourceChanged`] when the file changes while it is read; [`Error::ChecksumMismatch`] when the platform
-    /// stored something else; [`Error::Expired`] when the upload URL ran out too often;
-    /// [`Error::UnsafeTarget`] when the target would keep only the last chunk.
+    /// [`Error::InvalidInput`], [`Error::TooLarge`] and [`Error::UnsafeTarget`] before anything is sent, and
+    /// [`Error::InvalidInput`] about `size` when a stream turns out to have another length; [`Error::File`] when the source
+    /// cannot be read; [`Error::SourceChanged`] when the file changes while it is read; [`Error::ChecksumMismatch`] when
+    /// the platform stored something else; [`Error::Expired`] when the upload URL ran out too often. As for every call:
+    /// [`Error::Unauthenticated`], [`Error::PermissionDenied`], [`Error::RateLimited`], [`Error::Unavailable`],
+    /// [`Error::Network`], [`Error::Protocol`], [`Error::Api`], and [`Error::Cancelled`] when the client is closed.
     ///
     /// # Cancellation
     /// Dropping the future stops sending. What the platform has stays there unnamed; with
@@ -89,7 +91,7 @@ impl Client {
     /// Creates a guest, whose token sends messages with [`Client::send_as_guest`].
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] for an empty language. Not repeated when it may have arrived, since that would be a
+    /// [`Error::InvalidInput`] for an empty language, and those of every call (see [`Client::upload`]). Not repeated when it may have arrived, since that would be a
     /// second guest: [`Error::Network`] with kind `lost` or `timeout` leaves open whether there is one.
     ///
     /// # Cancellation
@@ -101,7 +103,8 @@ impl Client {
     /// Sends a message as a guest.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] without a recipient or without text and attachments. Not repeated when it may have
+    /// [`Error::InvalidInput`] without a recipient or without text and attachments, [`Error::NotFound`] for an unknown guest,
+    /// and those of every call (see [`Client::upload`]). Not repeated when it may have
     /// arrived, since that would be a second message.
     ///
     /// # Cancellation
@@ -110,7 +113,8 @@ impl Client {
         self.unless_closed(crate::message::send_as_guest(&self.0.gateway, guest, message)).await
     }
 
-    /// Ends every call under way and refuses later ones with [`Error::Cancelled`], on all clones.
+    /// Ends every call under way and refuses later ones with [`Error::Cancelled`], on all clones. A token request that
+    /// several calls wait for runs out by itself.
     pub fn close(&self) {
         self.0.closed.send_replace(true);
     }

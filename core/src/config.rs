@@ -214,14 +214,8 @@ impl Config {
         };
         let mut api = Url::parse(base)
             .map_err(|error| Error::invalid("base_url", format!("expected a URL, got `{base}`: {error}")))?;
-        let plain = match api.scheme() {
-            "https" => false,
-            "http" => true,
-            other => return Err(Error::invalid("base_url", format!("expected https, got {other}"))),
-        };
-        if plain && !self.allow_plain_http && !crate::http::is_loopback(&api) {
-            let reason = "expected https, got plain http to a host that is not loopback (allow_plain_http allows it)";
-            return Err(Error::invalid("base_url", reason));
+        if let Some(why) = crate::http::unfit(&api, self.allow_plain_http) {
+            return Err(Error::invalid("base_url", format!("{why} (allow_plain_http allows plain http)")));
         }
         if !api.username().is_empty() || api.password().is_some() || api.query().is_some() || api.fragment().is_some() {
             return Err(Error::invalid("base_url", "expected a URL without user, query and fragment"));
@@ -230,7 +224,7 @@ impl Config {
             api.set_path(&format!("{}/", api.path()));
         }
         // The one case of a base URL whose login is elsewhere: the platform's own API host.
-        let domain = api.host_str().and_then(|host| host.strip_prefix("api.")).filter(|_| !plain);
+        let domain = api.host_str().and_then(|host| host.strip_prefix("api.")).filter(|_| api.scheme() == "https");
         let login = match domain.and_then(Region::by_domain) {
             Some(region) => Url::parse(&format!("https://login.{}/", region.domain()))
                 .map_err(|error| Error::invalid("base_url", error.to_string()))?,

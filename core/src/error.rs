@@ -213,7 +213,7 @@ pub struct ErrorFacts {
     pub status: Option<u16>,
     /// The id to give to the platform's support.
     pub request_id: Option<String>,
-    /// What else is known: field, reason, what, id, attempts, kind, endpoint, chunks, path, errno.
+    /// What else is known: field, reason, hint, what, id, attempts, kind, endpoint, platform_code, chunks, path, errno.
     pub details: BTreeMap<&'static str, String>,
 }
 

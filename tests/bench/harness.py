@@ -185,7 +185,7 @@ def node_command() -> str:
     node = shutil.which("node")
     if node is None:
         raise SystemExit("there is no node: install Node.js 20 or later")
-    _need([node, "-e", LOOK_FOR_PACKAGE, str(NODE_PACKAGE)], "npm install && npm run build, in bindings-node")
+    _need([node, "-e", LOOK_FOR_PACKAGE, str(NODE_PACKAGE)], "build it with the napi line of tests/all.sh")
     return node
 
 

@@ -191,7 +191,7 @@ def refusal(status: int, code: str, message: str, *fields: str) -> tuple[int, di
     return status, {"code": code, "message": message, "status": status, "contextId": CONTEXT, "details": details}
 
 
-class _DatedAuth(S3SigV4QueryAuth):
+class _DatedAuth(S3SigV4QueryAuth):  # type: ignore[misc]  # botocore ships no types
     """Signs as of `date` and not as of now."""
 
     def __init__(self, date: datetime, life: timedelta) -> None:

@@ -64,7 +64,7 @@ from porteur.testing import Simulator
 
 MIB = 1 << 20
 data = b"x" * (64 * MIB)
-with Simulator(keep_bytes=False) as simulator, simulator.client() as client:
+with Simulator(keep_bytes=False, chunk_size=1 << 20) as simulator, simulator.client() as client:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     client.upload(data, name="x.bin")
     porteur.sha256_chunks(data, 5 * MIB)
@@ -75,7 +75,7 @@ with Simulator(keep_bytes=False) as simulator, simulator.client() as client:
 def test_bytes_are_uploaded_and_hashed_without_a_copy() -> None:
     outcome = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True)
     grown_kib = int(outcome.stdout)
-    # A copy would be 64 MiB; the simulator holds a chunk of 5 MiB or two.
+    # A copy would be 64 MiB; the simulator holds 16 chunks of 1 MiB.
     assert grown_kib < 32 << 10
 
 

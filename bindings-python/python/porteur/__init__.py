@@ -1,4 +1,4 @@
-"""Uploads, media and messages for a contact-center platform: a Rust core for Python.
+"""Large uploads and messages for a contact-center platform: a Rust core for Python.
 
 >>> import porteur
 >>> with porteur.Client.from_env() as client:  # doctest: +SKIP

@@ -131,7 +131,7 @@ pub fn sha256_chunks<'a>(source: impl Into<HashSource<'a>>, request: &HashChunks
 fn of_file(path: &Path, request: &HashChunks) -> Result<ChunkDigests> {
     let source = StillFile::open(path)?;
     let plan = Plan::parse(request, source.size)?;
-    let chunks = |ranges: &[Range<u64>]| windows::hash_ranges(&source.file, ranges, |_, _| ());
+    let chunks = |ranges: &[Range<u64>]| windows::hash_ranges(&source.file, ranges, |_, _| Ok(()));
     let digests = plan
         .run(chunks, || Ok(chunks(slice::from_ref(&(0..source.size)))?[0]))
         .map_err(|error| source.unreadable(error))?;

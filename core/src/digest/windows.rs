@@ -25,22 +25,27 @@ pub(crate) struct FileChunk {
     pub(crate) len: u64,
 }
 
-/// Reads and hashes `ranges` of `file`, any number of them, [`LANES`] at a time side by side. At most 1 MiB is held.
+/// Reads and hashes `ranges` of `file`, any number of them, [`LANES`] at a time side by side. At most 1 MiB is held. Stops
+/// soon after it is not `wanted` any more: chunks can be large.
 ///
 /// # Errors
-/// What reading gave; [`ErrorKind::UnexpectedEof`] when the file ends before a range does.
-pub(crate) fn file_chunks(file: &File, ranges: &[Range<u64>]) -> io::Result<Vec<FileChunk>> {
+/// What reading gave; [`std::io::ErrorKind::UnexpectedEof`] when the file ends before a range does.
+pub(crate) fn file_chunks(file: &File, ranges: &[Range<u64>], wanted: impl Fn() -> bool) -> io::Result<Vec<FileChunk>> {
     let mut crcs: Vec<Crc64> = ranges.iter().map(|_| Crc64::new()).collect();
-    let digests = hash_ranges(file, ranges, |range, window| crcs[range].update(window))?;
+    let digests = hash_ranges(file, ranges, |range, window| {
+        crcs[range].update(window);
+        if wanted() { Ok(()) } else { Err(io::Error::other("nobody waits for it any more")) }
+    })?;
     let parts = digests.into_iter().zip(crcs).zip(ranges);
     Ok(parts.map(|((sha256, crc), range)| FileChunk { sha256, crc64: crc.finish(), len: len_of(range) }).collect())
 }
 
-/// The SHA-256 of each range. `seen` gets every window on its way, with the number of its range, in order for each range.
+/// The SHA-256 of each range. `seen` gets every window on its way, with the number of its range, in order for each range;
+/// its error ends the reading.
 pub(super) fn hash_ranges(
     file: &File,
     ranges: &[Range<u64>],
-    mut seen: impl FnMut(usize, &[u8]),
+    mut seen: impl FnMut(usize, &[u8]) -> io::Result<()>,
 ) -> io::Result<Vec<Sha256>> {
     let mut digests = Vec::with_capacity(ranges.len());
     let mut buffer = Vec::new();
@@ -57,7 +62,7 @@ pub(super) fn hash_ranges(
                 let bytes = &mut slot[..usize::try_from(left).map_or(window, |left| left.min(window))];
                 if !bytes.is_empty() {
                     read_exact_at(file, bytes, range.start + done)?;
-                    seen(group * LANES + n, bytes);
+                    seen(group * LANES + n, bytes)?;
                 }
                 lanes.push(Lane { state: states[n], blocks: bytes.as_chunks().0 });
             }
@@ -147,7 +152,7 @@ mod tests {
             [0, 1, 55, 64, WINDOW - 64, WINDOW - 1, WINDOW, WINDOW + 1, WINDOW + 64, 2 * WINDOW, 3 * WINDOW + 99];
         let ranges: Vec<Range<u64>> = near.iter().flat_map(|len| [0..*len as u64, 1..1 + *len as u64]).collect();
         assert!(ranges.len() > LANES, "more than one group");
-        for (chunk, range) in file_chunks(&file, &ranges).unwrap().iter().zip(&ranges) {
+        for (chunk, range) in file_chunks(&file, &ranges, || true).unwrap().iter().zip(&ranges) {
             let expected = &bytes[usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap()];
             assert_eq!(chunk.sha256, sha256(expected), "{range:?}");
             assert_eq!(chunk.crc64, crc_fast::crc64_nvme(expected), "{range:?}");
@@ -158,13 +163,26 @@ mod tests {
     #[test]
     fn a_range_past_the_end_is_an_unexpected_end() {
         let file = file_of(&[7; 100]);
-        let error = file_chunks(&file, &[0..50, 60..101]).unwrap_err();
+        let error = file_chunks(&file, &[0..50, 60..101], || true).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
     }
 
     #[test]
+    fn a_range_that_nobody_waits_for_is_left_after_its_first_window() {
+        let file = file_of(&pattern(3 * WINDOW));
+        let asked = std::cell::Cell::new(0);
+        let wanted = || {
+            asked.set(asked.get() + 1);
+            false
+        };
+        let whole = 0..3 * WINDOW as u64;
+        assert!(file_chunks(&file, &[whole], wanted).is_err());
+        assert_eq!(asked.get(), 1);
+    }
+
+    #[test]
     fn no_ranges_are_no_chunks() {
-        assert_eq!(file_chunks(&file_of(b"abc"), &[]).unwrap(), []);
+        assert_eq!(file_chunks(&file_of(b"abc"), &[], || true).unwrap(), []);
     }
 
     #[test]

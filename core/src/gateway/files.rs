@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::pace::Repeat;
 
 /// Where the platform wants the bytes, and how it wants them cut.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) enum Targets {
     /// One URL for all chunks, each with its range.
     Ranged(Url),
@@ -28,12 +28,12 @@ impl Gateway {
     /// The URLs of a session, each of them one that bytes may be sent to.
     pub(crate) fn targets(&self, session: &UploadSession) -> Result<Targets> {
         match (&session.part_urls, &session.presigned_url) {
-            (Some(urls), _) => {
+            (Some(urls), _) if !urls.is_empty() => {
                 let parts = urls.iter().map(|url| self.storage_url("partUrls", url));
                 Ok(Targets::Parts(parts.collect::<Result<_>>()?))
             }
-            (None, Some(url)) => Ok(Targets::Ranged(self.storage_url("presignedUrl", url)?)),
-            (None, None) => Err(Error::protocol(INITIATE.label(), "expected presignedUrl or partUrls, got neither")),
+            (_, Some(url)) => Ok(Targets::Ranged(self.storage_url("presignedUrl", url)?)),
+            (_, None) => Err(broken_session("expected presignedUrl or partUrls, got neither")),
         }
     }
 
@@ -51,15 +51,17 @@ impl Gateway {
     }
 
     fn storage_url(&self, member: &str, text: &str) -> Result<Url> {
-        let broken = |why: String| Error::protocol(INITIATE.label(), format!("{member}: {why}"));
-        let url = Url::parse(text).map_err(|error| broken(format!("expected a URL: {error}")))?;
-        match url.scheme() {
-            "https" => Ok(url),
-            "http" if self.allow_plain_http || crate::http::is_loopback(&url) => Ok(url),
-            "http" => Err(broken("expected https, got plain http to a host that is not loopback".to_owned())),
-            other => Err(broken(format!("expected https, got {other}"))),
+        let url = Url::parse(text).map_err(|error| broken_session(format!("{member}: expected a URL: {error}")))?;
+        match crate::http::unfit(&url, self.allow_plain_http) {
+            None => Ok(url),
+            Some(why) => Err(broken_session(format!("{member}: {why}"))),
         }
     }
+}
+
+/// [`Error::Protocol`] about an announced upload.
+pub(crate) fn broken_session(reason: impl Into<String>) -> Error {
+    Error::protocol(INITIATE.label(), reason)
 }
 
 /// A 400 that speaks of checksums; the chunks are the numbers it names.

@@ -22,8 +22,8 @@ use crate::error::{Error, Result};
 use crate::http::{Asked, Body, Http, Patience, Request, refusal};
 use crate::pace::{Door, Failure, Pacer, Repeat};
 
-pub(crate) use files::Targets;
-pub(crate) use storage::{Piece, Put, Stored};
+pub(crate) use files::{Targets, broken_session};
+pub(crate) use storage::{Piece, Put, Stored, broken_storage, signed_for_one_object};
 
 /// The platform as the rooms above see it.
 #[derive(Debug, Clone)]
@@ -140,10 +140,7 @@ impl Call<'_> {
             let asked = Asked { endpoint: label, what: endpoint.what, id, hint: endpoint.hint };
             return Err(unexpected(asked, refusal(asked, &response, gateway.clock.date())));
         }
-        serde_json::from_slice(&response.body).map_err(|error| {
-            let reason = format!("status {} with a body that is not what we expect: {error}", response.status);
-            Failure::last(Error::protocol(label, reason))
-        })
+        response.json(label)
     }
 }
 

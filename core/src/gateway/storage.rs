@@ -4,13 +4,14 @@
 //! new one can be had.
 
 use std::ops::Range;
+use std::time::{Duration, SystemTime};
 
 use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
 use super::Gateway;
-use crate::error::{Answer, Error};
-use crate::http::{Asked, Body, Patience, Request, Response, date_and_life, refusal};
+use crate::error::Error;
+use crate::http::{Asked, Body, Patience, Request, Response, refusal};
 use crate::pace::Failure;
 
 /// What is put, and as which piece of the file.
@@ -64,16 +65,16 @@ impl Gateway {
         match (response.status, &piece) {
             (200 | 201 | 204 | 206, Piece::Range { .. }) => Ok(Stored::All),
             (308, Piece::Range { .. }) if response.header("location").is_none() => {
-                received(&response).map(Stored::UpTo).map_err(|reason| broken(&reason))
+                received(&response).map(Stored::UpTo).map_err(|reason| broken(&response, reason))
             }
             (200 | 201 | 204, Piece::Part) => match response.header("etag") {
                 Some(etag) => Ok(Stored::Part { etag: etag.to_owned() }),
-                None => Err(broken("expected an ETag with the stored part, got none")),
+                None => Err(broken(&response, "expected an ETag with the stored part, got none")),
             },
-            (200..=399, _) => Err(broken(&format!("status {} is not one for a stored piece", response.status))),
-            (status @ (400 | 403), _) if self.ran_out(url, &response) => {
+            (200..=399, _) => Err(broken(&response, "this status is not one for a stored piece")),
+            (400 | 403, _) if self.ran_out(url, &response) => {
                 let reason = "the storage does not take it any more".to_owned();
-                Err(Failure::last(Error::Expired { reason, answer: Answer { status, request_id: None } }))
+                Err(Failure::last(Error::Expired { reason, answer: response.answer() }))
             }
             _ => {
                 let asked = Asked { endpoint: ENDPOINT, what: "storage", id: url.path(), hint: HINT };
@@ -86,12 +87,14 @@ impl Gateway {
     fn ran_out(&self, url: &Url, response: &Response) -> bool {
         let body = String::from_utf8_lossy(&response.body);
         let said = body.contains("Request has expired") || body.contains("ExpiredToken");
-        said || response.status == 403 && date_and_life(url).is_some_and(|(date, life)| self.clock.date() > date + life)
+        let over =
+            |(date, life): (SystemTime, Duration)| date.checked_add(life).is_some_and(|end| self.clock.date() > end);
+        said || response.status == 403 && date_and_life(url).is_some_and(over)
     }
 }
 
-fn broken(reason: &str) -> Failure {
-    Failure::last(Error::protocol(ENDPOINT, reason))
+fn broken(response: &Response, reason: impl Into<String>) -> Failure {
+    Failure::last(response.broken(ENDPOINT, reason))
 }
 
 /// How many bytes a 308 says the storage has: the end of its `Range`, none without one.
@@ -110,17 +113,70 @@ fn content_range(bytes: &Range<u64>, total: u64) -> String {
     }
 }
 
+/// Whether S3 would take each ranged PUT for the whole object.
+pub(crate) fn signed_for_one_object(url: &Url) -> bool {
+    url.query_pairs().any(|(name, _)| name.eq_ignore_ascii_case("X-Amz-Signature")) || date_and_life(url).is_some()
+}
+
+/// [`Error::Protocol`] about what a storage said.
+pub(crate) fn broken_storage(reason: impl Into<String>) -> Error {
+    Error::protocol(ENDPOINT, reason)
+}
+
+/// When a signed URL was made and how long it lives, where its query says so in the S3 way.
+fn date_and_life(url: &Url) -> Option<(SystemTime, Duration)> {
+    let value = |name: &str| {
+        url.query_pairs().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.into_owned())
+    };
+    let life = Duration::from_secs(value("X-Amz-Expires")?.parse().ok()?);
+    let stamp = value("X-Amz-Date")?;
+    // 20260101T120000Z as the RFC 3339 date that the HTTP date reader does not know.
+    let number = |range: std::ops::Range<usize>| stamp.get(range)?.parse::<u64>().ok();
+    let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
+    let (hour, minute, second) = (number(9..11)?, number(11..13)?, number(13..15)?);
+    let seconds = ((days(year, month, day)? * 24 + hour) * 60 + minute) * 60 + second;
+    Some((SystemTime::UNIX_EPOCH + Duration::from_secs(seconds), life))
+}
+
+/// Days from 1970-01-01, by counting: a signed URL is never far from today.
+fn days(year: u64, month: u64, day: u64) -> Option<u64> {
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let months = [31, if leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || day == 0 {
+        return None;
+    }
+    let years: u64 = (1970..year).map(|year| if leap(year) { 366 } else { 365 }).sum();
+    let before: u64 = months.iter().take(usize::try_from(month).ok()? - 1).sum();
+    Some(years + before + day - 1)
+}
+
 const ENDPOINT: &str = "PUT storage";
 const HINT: &str = "was the signed URL changed on its way, or does its signature cover other headers?";
 
 #[cfg(test)]
 mod tests {
-    use super::content_range;
+    use super::*;
 
     #[test]
     fn a_content_range_ends_with_the_last_byte_and_not_after_it() {
         assert_eq!(content_range(&(0..5), 12), "bytes 0-4/12");
         assert_eq!(content_range(&(10..12), 12), "bytes 10-11/12");
         assert_eq!(content_range(&(0..0), 0), "bytes */0");
+    }
+
+    #[test]
+    fn an_s3_date_is_read_to_the_second_across_leap_years() {
+        let url = Url::parse("https://b.example/k?X-Amz-Date=20240229T235958Z&X-Amz-Expires=900").unwrap();
+        let (date, life) = date_and_life(&url).expect("both are there");
+        assert_eq!(date.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs(), 1_709_251_198);
+        assert_eq!(life, Duration::from_secs(900));
+    }
+
+    #[test]
+    fn a_date_that_is_none_gives_no_life() {
+        for stamp in ["", "20241301T000000Z", "yesterday", "2024", "20240100T000000Z"] {
+            let url = Url::parse(&format!("https://b.example/k?X-Amz-Date={stamp}&X-Amz-Expires=900")).unwrap();
+            assert!(date_and_life(&url).is_none(), "{stamp}");
+        }
     }
 }

@@ -2,13 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::Url;
 use serde::Deserialize;
 use serde_json::Value;
 use tracing::warn;
 
 use super::{Response, redact};
-use crate::error::{Answer, Error};
+use crate::error::Error;
 use crate::pace::{Class, Failure, Health};
 
 /// What the caller asked for, so that a refusal can say what to look at.
@@ -27,7 +26,7 @@ pub(crate) struct Asked<'a> {
 pub(crate) fn refusal(asked: Asked<'_>, response: &Response, date: SystemTime) -> Failure {
     let status = response.status;
     let body = ErrorBody::read(&response.body);
-    let answer = Answer { status, request_id: request_id(response) };
+    let answer = response.answer();
     if status >= 500 {
         let text = redact::text(&response.body);
         warn!(endpoint = asked.endpoint, status, request = ?answer.request_id, body = %text, "server fault");
@@ -45,7 +44,7 @@ pub(crate) fn refusal(asked: Asked<'_>, response: &Response, date: SystemTime) -
             Error::InvalidInput { field: body.field.unwrap_or_default(), reason, answer: Some(answer) }
         }
         401 => Error::Unauthenticated {
-            reason: response.header("www-authenticate").map_or(reason, str::to_owned),
+            reason: response.header("www-authenticate").map_or(reason, redact::line),
             answer: Some(answer),
         },
         403 => Error::PermissionDenied { reason, hint: asked.hint.to_owned(), answer },
@@ -58,12 +57,6 @@ pub(crate) fn refusal(asked: Asked<'_>, response: &Response, date: SystemTime) -
     Failure { error, class, health }
 }
 
-/// The id for people: the correlation id, else the request id.
-fn request_id(response: &Response) -> Option<String> {
-    let id = response.header("inin-correlation-id").or_else(|| response.header("x-genesys-request-id"))?;
-    Some(id.to_owned())
-}
-
 /// `Retry-After` in both forms: seconds (some servers send fractions), or an HTTP date.
 fn retry_after(response: &Response, date: SystemTime) -> Option<Duration> {
     let value = response.header("retry-after")?.trim();
@@ -72,33 +65,6 @@ fn retry_after(response: &Response, date: SystemTime) -> Option<Duration> {
     }
     let until = httpdate::parse_http_date(value).ok()?;
     Some(until.duration_since(date).unwrap_or_default())
-}
-
-/// When a signed URL was made and how long it lives, where its query says so in the S3 way.
-pub(crate) fn date_and_life(url: &Url) -> Option<(SystemTime, Duration)> {
-    let value = |name: &str| {
-        url.query_pairs().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.into_owned())
-    };
-    let life = Duration::from_secs(value("X-Amz-Expires")?.parse().ok()?);
-    let stamp = value("X-Amz-Date")?;
-    // 20260101T120000Z as the RFC 3339 date that the HTTP date reader does not know.
-    let number = |range: std::ops::Range<usize>| stamp.get(range)?.parse::<u64>().ok();
-    let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
-    let (hour, minute, second) = (number(9..11)?, number(11..13)?, number(13..15)?);
-    let seconds = ((days(year, month, day)? * 24 + hour) * 60 + minute) * 60 + second;
-    Some((SystemTime::UNIX_EPOCH + Duration::from_secs(seconds), life))
-}
-
-/// Days from 1970-01-01, by counting: a signed URL is never far from today.
-fn days(year: u64, month: u64, day: u64) -> Option<u64> {
-    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let months = [31, if leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || day == 0 {
-        return None;
-    }
-    let years: u64 = (1970..year).map(|year| if leap(year) { 366 } else { 365 }).sum();
-    let before: u64 = months.iter().take(usize::try_from(month).ok()? - 1).sum();
-    Some(years + before + day - 1)
 }
 
 /// The parts of an error body that are used; any of it may be missing, and it may not be JSON.
@@ -128,7 +94,11 @@ impl ErrorBody {
             let fields: Vec<&str> = details.iter().filter_map(|detail| detail.get("fieldName")?.as_str()).collect();
             return Self {
                 field: (!fields.is_empty()).then(|| fields.join(", ")),
-                message: wire.message.or(wire.error_description).or_else(|| wire.error.clone()),
+                message: wire
+                    .message
+                    .or(wire.error_description)
+                    .or_else(|| wire.error.clone())
+                    .map(|text| redact::line(&text)),
                 code: wire.code.or(wire.error),
             };
         }
@@ -147,22 +117,6 @@ fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_s3_date_is_read_to_the_second_across_leap_years() {
-        let url = Url::parse("https://b.example/k?X-Amz-Date=20240229T235958Z&X-Amz-Expires=900").unwrap();
-        let (date, life) = date_and_life(&url).expect("both are there");
-        assert_eq!(date.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs(), 1_709_251_198);
-        assert_eq!(life, Duration::from_secs(900));
-    }
-
-    #[test]
-    fn a_date_that_is_none_gives_no_life() {
-        for stamp in ["", "20241301T000000Z", "yesterday", "2024", "20240100T000000Z"] {
-            let url = Url::parse(&format!("https://b.example/k?X-Amz-Date={stamp}&X-Amz-Expires=900")).unwrap();
-            assert!(date_and_life(&url).is_none(), "{stamp}");
-        }
-    }
 
     #[test]
     fn both_forms_of_retry_after_are_understood() {

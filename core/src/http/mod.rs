@@ -16,13 +16,14 @@ use futures_core::Stream;
 use http_body::{Frame, SizeHint};
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
+use serde::de::DeserializeOwned;
 use tracing::debug;
 
 use crate::clock::Clock;
-use crate::error::{Cause, Error, NetworkKind, Result};
+use crate::error::{Answer, Cause, Error, NetworkKind, Result};
 use crate::pace::{Class, Failure, Health};
 
-pub(crate) use answer::{Asked, date_and_life, refusal};
+pub(crate) use answer::{Asked, refusal};
 
 /// Sends requests. Follows no redirect: whoever expects one says what it may do.
 #[derive(Debug, Clone)]
@@ -130,6 +131,32 @@ impl Http {
 impl Response {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as JSON. The failure says what was wrong and where without quoting it: an answer may hold tokens and signed
+    /// URLs.
+    pub(crate) fn json<T: DeserializeOwned>(&self, endpoint: &str) -> Result<T, Failure> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            // Data errors of serde quote the value after the kind; the names of missing members come without one.
+            let text = error.to_string();
+            let what = match error.is_data() {
+                true if text.starts_with("missing field") => text.split(" at ").next().unwrap_or_default().to_owned(),
+                true => "a member has the wrong type".to_owned(),
+                false => "it is not JSON".to_owned(),
+            };
+            Failure::last(self.broken(endpoint, format!("{what} (column {})", error.column())))
+        })
+    }
+
+    /// [`Error::Protocol`] about this answer.
+    pub(crate) fn broken(&self, endpoint: &str, reason: impl Into<String>) -> Error {
+        Error::Protocol { endpoint: endpoint.to_owned(), reason: reason.into(), answer: Some(self.answer()) }
+    }
+
+    /// The status and the id for people: the correlation id, else the request id.
+    pub(crate) fn answer(&self) -> Answer {
+        let id = self.header("inin-correlation-id").or_else(|| self.header("x-genesys-request-id"));
+        Answer { status: self.status, request_id: id.map(str::to_owned) }
     }
 }
 
@@ -268,6 +295,17 @@ impl http_body::Body for Watched {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.left)
+    }
+}
+
+/// Says what is wrong with a host that tokens and bytes are to go to: anything but https, and plain http to this machine or
+/// where it is allowed by name.
+pub(crate) fn unfit(url: &Url, allow_plain_http: bool) -> Option<String> {
+    match url.scheme() {
+        "https" => None,
+        "http" if allow_plain_http || is_loopback(url) => None,
+        "http" => Some("expected https, got plain http to a host that is not loopback".to_owned()),
+        other => Some(format!("expected https, got {other}")),
     }
 }
 

@@ -67,14 +67,15 @@ impl Permit<'_> {
     pub(super) fn faulted(mut self, now: Duration) {
         let mut hosts = self.breakers.lock();
         let faults = match hosts.get(self.host) {
+            None => 1,
             Some(State::Closed { faults }) => faults + 1,
-            Some(State::Open { .. }) => return,
-            Some(State::Probing) if self.probe => self.breakers.after,
-            Some(State::Probing) | None => 1,
+            Some(_) if self.probe => self.breakers.after,
+            // One that left before the breaker opened tells nothing new.
+            Some(_) => return,
         };
         self.probe = false;
         let state = if faults >= self.breakers.after {
-            State::Open { until: now + self.breakers.pause }
+            State::Open { until: now.saturating_add(self.breakers.pause) }
         } else {
             State::Closed { faults }
         };
@@ -131,6 +132,17 @@ mod tests {
         assert_eq!(breakers.admit("api", PAUSE).unwrap_err(), PAUSE);
         breakers.admit("api", PAUSE * 2).unwrap().worked();
         assert!(breakers.admit("api", PAUSE * 2).is_ok());
+    }
+
+    #[test]
+    fn a_fault_from_before_it_opened_leaves_the_probe_alone() {
+        let breakers = Breakers::new(5, PAUSE);
+        let mut left: Vec<_> = (0..6).map(|_| breakers.admit("api", Duration::ZERO).unwrap()).collect();
+        let straggler = left.pop().unwrap();
+        left.into_iter().for_each(|permit| permit.faulted(Duration::ZERO));
+        let _probe = breakers.admit("api", PAUSE).expect("half open");
+        straggler.faulted(PAUSE);
+        assert!(breakers.admit("api", PAUSE).is_err(), "still one probe");
     }
 
     #[test]

@@ -185,15 +185,30 @@ impl Pacer {
     {
         let (Door::Platform(host) | Door::Unmetered(host)) = door;
         let metered = matches!(door, Door::Platform(_));
-        let start = self.clock.now();
+        let mut start = self.clock.now();
         let mut number = 1;
+        let mut last: Option<Error> = None;
         loop {
-            let permit = self.breakers.admit(host, self.clock.now()).map_err(|pause| left_alone(host, pause))?;
+            let left = self.pace.budget.saturating_sub(self.clock.now().saturating_sub(start));
             if metered {
-                let left = self.pace.budget.saturating_sub(self.clock.now().saturating_sub(start));
                 let taken = self.bucket.take(&*self.clock, left).await;
                 taken.map_err(|pause| held_back(number - 1, pause))?;
             }
+            if number == 1 {
+                // The queue for a first slot is ours, not the platform's: its time is not the call's.
+                start = self.clock.now();
+            }
+            let permit = match (self.breakers.admit(host, self.clock.now()), last.take()) {
+                (Ok(permit), _) => permit,
+                (Err(pause), None) => return Err(left_alone(host, pause)),
+                // Others opened it while this call waited: it waits along, if that fits.
+                (Err(pause), Some(error)) if pause <= left => {
+                    self.clock.sleep(pause).await;
+                    last = Some(error);
+                    continue;
+                }
+                (Err(pause), Some(error)) => return Err(given_up(error, number - 1, Some(pause))),
+            };
             let failure = match attempt(number).await {
                 Ok(value) => {
                     permit.worked();
@@ -217,6 +232,7 @@ impl Pacer {
                     }
                     self.clock.sleep(wait).await;
                     number += 1;
+                    last = Some(failure.error);
                 }
                 Decision::GiveUp(would_wait) => {
                     let error = given_up(failure.error, number, would_wait);

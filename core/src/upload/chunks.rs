@@ -45,10 +45,7 @@ pub(super) struct Chunks {
 
 impl Chunks {
     /// Starts making chunks. Of a stream at most `held` are in memory at once.
-    ///
-    /// # Errors
-    /// [`Error::Expired`] never; a stream that was taken before gives no chunks, so look at
-    /// [`Source::can_be_read`] first.
+    /// A stream that was taken before gives none, so look at [`Source::can_be_read`] first.
     pub(super) fn of(source: &mut Source, plan: ChunkPlan, held: usize) -> Self {
         // One group may wait while the next one is hashed.
         let (sender, ready) = mpsc::channel(LANES);
@@ -91,7 +88,7 @@ fn groups(plan: ChunkPlan) -> impl Iterator<Item = Vec<(u64, Range<u64>)>> {
 fn hash_file(file: &StillFile, plan: ChunkPlan, sender: &mpsc::Sender<Result<Chunk>>) {
     for group in groups(plan) {
         let ranges: Vec<Range<u64>> = group.iter().map(|(_, range)| range.clone()).collect();
-        let hashed = match digest::file_chunks(&file.file, &ranges) {
+        let hashed = match digest::file_chunks(&file.file, &ranges, || !sender.is_closed()) {
             Ok(hashed) => hashed,
             Err(error) => {
                 let _ = sender.blocking_send(Err(file.unreadable(error)));

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,8 @@ pub(super) struct Acknowledged {
 /// What is uploaded, as far as it shows without reading it. The checksums decide in the end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Identity {
+    /// Where it goes: a session of one platform is nothing to another.
+    platform: String,
     name: String,
     content_type: String,
     size: u64,
@@ -64,37 +66,22 @@ struct Line {
 }
 
 impl Identity {
-    pub(super) fn of(source: &Source, name: &str, content_type: &str) -> Self {
+    pub(super) fn of(platform: &str, source: &Source, name: &str, content_type: &str) -> Self {
         let modified = source.modified().map(|time| match time.duration_since(SystemTime::UNIX_EPOCH) {
             Ok(after) => after.as_nanos().to_string(),
             Err(before) => format!("-{}", before.duration().as_nanos()),
         });
-        Self { name: name.to_owned(), content_type: content_type.to_owned(), size: source.size(), modified }
+        let (platform, name, content_type) = (platform.to_owned(), name.to_owned(), content_type.to_owned());
+        Self { platform, name, content_type, size: source.size(), modified }
     }
 }
 
 impl Journal {
     /// Opens or creates it, and takes the session in it when it is of the same source.
     pub(super) fn open(path: PathBuf, identity: &Identity) -> Result<Self> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path).map_err(|error| Error::file("could not open the journal", &path, error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let reason = format!("expected a journal that no other upload uses, {} is in use", path.display());
-                return Err(Error::invalid("journal", reason));
-            }
-            Err(TryLockError::Error(error)) => return Err(Error::file("could not lock the journal", &path, error)),
-        }
-        let mut text = Vec::new();
-        file.read_to_end(&mut text).map_err(|error| Error::file("could not read the journal", &path, error))?;
-        if !is_journal(&text) {
-            let reason = format!("expected a journal of an upload, {} is something else", path.display());
-            return Err(Error::invalid("journal", reason));
-        }
+        let mut file = lock(&path)?;
+        let text = text_of(&mut file, &path)?;
+        private(&file, &path)?;
         let mut journal = Self { file, path, found: None };
         match read(&text) {
             Some((header, saved)) if header.identity == *identity => journal.found = Some(saved),
@@ -145,6 +132,78 @@ impl Journal {
     }
 }
 
+/// Opens the file at `path` and locks it.
+fn lock(path: &Path) -> Result<File> {
+    let open = |error| Error::file("could not open the journal", path, error);
+    loop {
+        // Asked before it is opened: opening a pipe would wait for somebody at its other end.
+        if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(something_else(path));
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(open)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let reason = format!("expected a journal that no other upload uses, {} is in use", path.display());
+                return Err(Error::invalid("journal", reason));
+            }
+            Err(TryLockError::Error(error)) => return Err(Error::file("could not lock the journal", path, error)),
+        }
+        // An upload that was completed between the opening and the lock has removed the file; nobody would find this one.
+        if same(&file, path) {
+            return Ok(file);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn same(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+/// Elsewhere an open file cannot be removed.
+#[cfg(not(unix))]
+fn same(_: &File, _: &Path) -> bool {
+    true
+}
+
+/// A file that was there before may be open to others.
+#[cfg(unix)]
+fn private(file: &File, path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::Permissions::from_mode(0o600);
+    file.set_permissions(mode).map_err(|error| Error::file("could not protect the journal", path, error))
+}
+
+#[cfg(not(unix))]
+fn private(_: &File, _: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// The journal's text. Somebody's file of gigabytes is refused by its first bytes.
+fn text_of(file: &mut File, path: &Path) -> Result<Vec<u8>> {
+    let read = |error| Error::file("could not read the journal", path, error);
+    let mut text = Vec::new();
+    std::io::Read::take(&mut *file, MAGIC.len() as u64).read_to_end(&mut text).map_err(read)?;
+    if !is_journal(&text) {
+        return Err(something_else(path));
+    }
+    file.read_to_end(&mut text).map_err(read)?;
+    Ok(text)
+}
+
+fn something_else(path: &Path) -> Error {
+    Error::invalid("journal", format!("expected a journal of an upload, {} is something else", path.display()))
+}
+
 /// Whether these bytes are a journal, if only the torn beginning of one. Anything else is somebody's file.
 fn is_journal(text: &[u8]) -> bool {
     let known = text.len().min(MAGIC.len());
@@ -182,7 +241,7 @@ mod tests {
 
     fn identity() -> Identity {
         let source = Source::Bytes(bytes::Bytes::from_static(b"0123456789"));
-        Identity::of(&source, "a.txt", "text/plain")
+        Identity::of("https://api.example/", &source, "a.txt", "text/plain")
     }
 
     fn session() -> UploadSession {
@@ -226,6 +285,15 @@ mod tests {
     }
 
     #[test]
+    fn a_journal_of_another_platform_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        started(&path);
+        let other = Identity { platform: "http://127.0.0.1:1/".to_owned(), ..identity() };
+        assert!(Journal::open(path, &other).unwrap().take_found().is_none());
+    }
+
+    #[test]
     fn a_journal_of_another_source_is_not_used() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
@@ -259,6 +327,9 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
+        // As `touch` leaves it.
+        std::fs::write(&path, "").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         started(&path);
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }

@@ -8,6 +8,7 @@ mod chunks;
 mod journal;
 mod plan;
 mod progress;
+mod sender;
 mod session;
 mod source;
 
@@ -168,8 +169,15 @@ pub(crate) async fn run(gateway: &Gateway, most: u64, upload: Upload) -> Result<
     let Upload { source, name, content_type, concurrency, journal, on_progress } = upload;
     // Opening a file can wait for a disk.
     let source = tokio::task::spawn_blocking(move || Source::open(source)).await.map_err(|_| Error::Cancelled)??;
-    let identity = Identity::of(&source, &name, &content_type);
-    let journal = journal.map(|path| Journal::open(path, &identity)).transpose()?;
+    let identity = Identity::of(gateway.api.as_str(), &source, &name, &content_type);
+    let journal = match journal {
+        None => None,
+        Some(path) => {
+            let identity = identity.clone();
+            let open = tokio::task::spawn_blocking(move || Journal::open(path, &identity));
+            Some(open.await.map_err(|_| Error::Cancelled)??)
+        }
+    };
     let mut job = Job::new(gateway, most, source, identity, journal, on_progress, concurrency);
     let mut renewals = 0;
     loop {

@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 use std::ops::Range;
 
 use crate::error::{Error, Result};
+use crate::gateway::broken_session;
 
 /// A file of `size` bytes cut into chunks of `chunk_size`, the last one shorter. An empty file is one empty chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +18,7 @@ impl ChunkPlan {
     pub(super) fn new(size: u64, chunk_size: i64, max_chunks: i64) -> Result<Self> {
         let positive = |name: &str, value: i64| {
             let positive = u64::try_from(value).ok().and_then(NonZeroU64::new);
-            positive.ok_or_else(|| Error::protocol(INITIATE, format!("{name}: expected at least 1, got {value}")))
+            positive.ok_or_else(|| broken_session(format!("{name}: expected at least 1, got {value}")))
         };
         let plan = Self { size, chunk_size: positive("chunkSize", chunk_size)? };
         let most = positive("maxChunks", max_chunks)?.get();
@@ -43,8 +44,6 @@ impl ChunkPlan {
         self.size.min(self.chunk_size.get())
     }
 }
-
-const INITIATE: &str = "POST /api/v2/files/uploads";
 
 #[cfg(test)]
 mod tests {

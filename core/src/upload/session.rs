@@ -6,18 +6,16 @@ use reqwest::Url;
 use tracing::{debug, warn};
 
 use super::UploadedFile;
-use super::body::body;
 use super::chunks::{Chunk, Chunks, Payload};
 use super::journal::{Acknowledged, Identity, Journal, Saved};
 use super::plan::ChunkPlan;
 use super::progress::{Meter, OnProgress};
+use super::sender::Sender;
 use super::source::Source;
 use crate::digest::Sha256;
 use crate::error::{Error, Result};
 use crate::gateway::wire::{Part, UploadSession};
-use crate::gateway::{Gateway, Piece, Put, Stored, Targets};
-use crate::http::date_and_life;
-use crate::pace::{Class, Door, Failure, Health, Repeat};
+use crate::gateway::{Gateway, Targets, broken_session, signed_for_one_object};
 
 /// An upload with everything that outlives a session.
 pub(super) struct Job<'a> {
@@ -94,7 +92,7 @@ impl<'a> Job<'a> {
                 // A storage that had part of a chunk when we were interrupted takes neither more nor less than the rest
                 // of it, and nobody wrote down how much that is.
                 Error::Api { answer, .. } | Error::InvalidInput { answer: Some(answer), .. }
-                    if resumed && answer.status < 500 =>
+                    if resumed && answer.status < 500 && answer.status != 408 =>
                 {
                     Ended::Stale
                 }
@@ -118,9 +116,12 @@ impl<'a> Job<'a> {
             None => self.gateway.initiate_upload(name, content_type, self.source.size()).await.map_err(failed)?,
         };
         debug!(upload = %session.upload_id, resumed = resumed.is_some(), "session open");
-        let plan = ChunkPlan::new(self.source.size(), session.chunk_size, session.max_chunks).map_err(failed)?;
-        let targets = self.gateway.targets(&session).map_err(failed)?;
-        self.fits(&plan, &targets).map_err(failed)?;
+        // What a journal holds may be of no use any more; a new session may be.
+        let ended = if resumed.is_some() { Ended::Stale } else { Ended::Failed };
+        let unusable = |error| (ended, error);
+        let plan = ChunkPlan::new(self.source.size(), session.chunk_size, session.max_chunks).map_err(unusable)?;
+        let targets = self.gateway.targets(&session).map_err(unusable)?;
+        self.fits(&plan, &targets).map_err(unusable)?;
         if let (None, Some(journal)) = (&resumed, &mut self.journal) {
             journal.begin(&self.identity, &session).map_err(failed)?;
         }
@@ -138,7 +139,7 @@ impl<'a> Job<'a> {
             }
             Targets::Parts(urls) if urls.len() as u64 != plan.count() => {
                 let reason = format!("partUrls: expected one a chunk, {} in all, got {}", plan.count(), urls.len());
-                return Err(Error::protocol("POST /api/v2/files/uploads", reason));
+                return Err(broken_session(reason));
             }
             _ => {}
         }
@@ -262,97 +263,7 @@ impl<'a> Job<'a> {
     }
 }
 
-/// Sends chunks, each as often as the pace allows.
-struct Sender<'a> {
-    gateway: &'a Gateway,
-    meter: Meter,
-    content_type: String,
-    total: u64,
-}
-
-impl Sender<'_> {
-    /// Sends a chunk to the URL of all chunks; goes on where the storage says it stopped.
-    async fn send_range(&self, url: &Url, chunk: &Chunk) -> Result<()> {
-        let mut from = chunk.range.start;
-        loop {
-            let piece = Piece::Range { bytes: from..chunk.range.end, total: self.total };
-            let attempt = |_| async {
-                match self.send(url, chunk, from, piece.clone()).await? {
-                    Stored::UpTo(reached) => self.reached(chunk, from, reached),
-                    Stored::All | Stored::Part { .. } => Ok(chunk.range.end),
-                }
-            };
-            from = self.gateway.pacer.run(door(url), Repeat::Safe, attempt).await?;
-            if from >= chunk.range.end {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Sends a chunk as the part that the URL is signed for.
-    async fn send_part(&self, url: &Url, chunk: &Chunk) -> Result<String> {
-        let attempt = |_| async {
-            match self.send(url, chunk, chunk.range.start, Piece::Part).await? {
-                Stored::Part { etag } => Ok(etag),
-                Stored::All | Stored::UpTo(_) => unreachable!("a part is stored as a part"),
-            }
-        };
-        self.gateway.pacer.run(door(url), Repeat::Safe, attempt).await
-    }
-
-    /// One attempt. Fails when what was sent is not what was hashed.
-    async fn send(&self, url: &Url, chunk: &Chunk, from: u64, piece: Piece) -> Result<Stored, Failure> {
-        let (body, receipt) = body(chunk, from, self.meter.attempt());
-        let put = Put { url, content_type: &self.content_type, piece, body };
-        let outcome = self.gateway.put(put).await;
-        let Payload::File { file, crc64 } = &chunk.payload else { return outcome };
-        if let Some(error) = receipt.failure(file) {
-            return Err(Failure::last(error));
-        }
-        let stored = outcome?;
-        match receipt.crc64() {
-            Some(sent) if sent == *crc64 => Ok(stored),
-            Some(_) => {
-                let reason = format!("chunk {} was another one when it was sent", chunk.index);
-                Err(Failure::last(file.changed(reason)))
-            }
-            // A storage that answers before it has everything may still say how far it got.
-            None if matches!(stored, Stored::UpTo(_)) => Ok(stored),
-            None => {
-                let reason = "it was answered before all of it was sent";
-                Err(Failure::last(Error::protocol("PUT storage", reason)))
-            }
-        }
-    }
-
-    /// Where to go on after a 308. A storage that does not move is tried again as one that is ill.
-    fn reached(&self, chunk: &Chunk, from: u64, reached: u64) -> Result<u64, Failure> {
-        if reached < chunk.range.start || reached > chunk.range.end {
-            let (start, end) = (chunk.range.start, chunk.range.end);
-            let reason = format!("the storage says it has {reached} bytes, expected {start} to {end}");
-            return Err(Failure::last(Error::protocol("PUT storage", reason)));
-        }
-        if reached <= from {
-            let error =
-                Error::protocol("PUT storage", format!("the storage still has {reached} bytes after this chunk"));
-            return Err(Failure { error, class: Class::Unclear, health: Health::Works });
-        }
-        Ok(reached)
-    }
-}
-
 /// All chunks came; a reading that broke off without a word is the runtime shutting down.
 fn complete(open: &Open) -> Result<()> {
     if open.checksums.len() as u64 == open.plan.count() { Ok(()) } else { Err(Error::Cancelled) }
-}
-
-/// A storage is not behind the bucket: its limits are its own, for each URL.
-fn door(url: &Url) -> Door<'_> {
-    Door::Unmetered(url.host_str().unwrap_or_default())
-}
-
-/// Whether S3 would take each ranged PUT for the whole object.
-fn signed_for_one_object(url: &Url) -> bool {
-    let signed = url.query_pairs().any(|(name, _)| name.eq_ignore_ascii_case("X-Amz-Signature"));
-    signed || date_and_life(url).is_some()
 }

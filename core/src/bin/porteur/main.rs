@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Uploads, media and messages for a contact-center platform.
+/// Large uploads and messages for a contact-center platform.
 #[derive(Parser)]
 #[command(name = "porteur", version, arg_required_else_help = true)]
 struct Arguments {

@@ -7,7 +7,7 @@ use porteur::{Config, Result};
 pub(crate) struct Platform {
     /// One host for everything, in place of GENESYS_BASE_URL and GENESYS_ENVIRONMENT
     #[arg(long, value_name = "URL")]
-    pub(crate) base_url: Option<String>,
+    base_url: Option<String>,
     /// A domain of the platform or its AWS region, in place of GENESYS_ENVIRONMENT
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
@@ -17,6 +17,11 @@ pub(crate) struct Platform {
 }
 
 impl Platform {
+    /// Whether a real platform was asked for on the command line.
+    pub(crate) fn is_named(&self) -> bool {
+        self.base_url.is_some() || self.environment.is_some()
+    }
+
     /// Credentials come from GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET: a command line can be read by everybody on the
     /// machine.
     pub(crate) fn config(&self) -> Result<Config> {

@@ -54,7 +54,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
             println!("{} {} ({} bytes, {} chunks)", file.id, file.name, file.size, file.checksums.len());
             Ok(ExitCode::SUCCESS)
         }
-        _ = tokio::signal::ctrl_c() => {
+        Ok(()) = tokio::signal::ctrl_c() => {
             bar.abandon();
             match arguments.journal {
                 Some(journal) => eprintln!("interrupted; the same command goes on from {}", journal.display()),

@@ -19,7 +19,8 @@ use account::Account;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Files to take along; without any, a file of 64 MiB that is made for it and the pictures in tests/media
+    /// Files to take along; without any, a file of 64 MiB that is made for it and the pictures in tests/media, if it is
+    /// there. With --base-url or --environment they go to a real platform, with the credentials of the environment
     files: Vec<PathBuf>,
     #[command(flatten)]
     platform: Platform,
@@ -35,9 +36,9 @@ struct Tour {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     let luggage = files::pack(arguments.files)?;
-    let mut tour = match &arguments.platform.base_url {
-        Some(_) => Tour::on(arguments.platform.config()?)?,
-        None => Tour::simulated(&luggage)?,
+    let mut tour = match arguments.platform.is_named() {
+        true => Tour::on(arguments.platform.config()?)?,
+        false => Tour::simulated(&luggage)?,
     };
     let uploaded = files::upload(&mut tour, &luggage).await?;
     conversation::send(&mut tour, &uploaded).await?;
@@ -47,7 +48,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
 
 impl Tour {
     fn on(config: Config) -> Result<Self> {
-        let account = Account::open(config.base_url.as_deref().unwrap_or_default());
+        let account = Account::open(config.base_url.as_deref().unwrap_or(&config.environment));
         Ok(Self { client: Client::new(config)?, simulator: None, account })
     }
 
