@@ -16,6 +16,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     crate::support::tests![
         a_thousand_callers_on_an_expired_token_ask_for_one,
         callers_that_go_away_take_no_token_from_the_others,
+        a_fetch_that_was_lost_with_its_runtime_is_made_again,
         a_refused_fetch_is_the_answer_to_everyone_who_waits,
         the_old_token_serves_while_a_new_one_is_fetched,
         neither_client_nor_config_nor_guest_nor_upload_shows_a_secret,
@@ -46,6 +47,24 @@ fn callers_that_go_away_take_no_token_from_the_others() {
     });
     assert_eq!(count(&simulator, "POST /oauth/token"), 1);
     assert_eq!(simulator.state().guests.len(), 10);
+}
+
+fn a_fetch_that_was_lost_with_its_runtime_is_made_again() {
+    let simulator = simulator(json!({ "faults": [{ "on": "POST /oauth", "stall_ms": 1 }] }));
+    let client = client(&simulator);
+    block_on(async {
+        let asked = async {
+            while count(&simulator, "POST /oauth/token") == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            outcome = client.guest(NewGuest::new("en-US")) => panic!("{outcome:?}"),
+            () = asked => {}
+        }
+    });
+    assert!(block_on(client.guest(NewGuest::new("en-US"))).is_ok());
+    assert_eq!(count(&simulator, "POST /oauth/token"), 2);
 }
 
 fn a_refused_fetch_is_the_answer_to_everyone_who_waits() {
