@@ -103,7 +103,8 @@ struct State {
     not_before: Duration,
 }
 
-type Fetch = Shared<Pin<Box<dyn Future<Output = Result<Token>> + Send>>>;
+/// What a fetch brought; nothing when it was lost with the runtime that it ran on.
+type Fetch = Shared<Pin<Box<dyn Future<Output = Option<Result<Token>>> + Send>>>;
 
 impl Tokens {
     pub(crate) fn new(
@@ -127,21 +128,27 @@ impl Tokens {
     /// # Cancellation
     /// A fetch goes on for the others when one of its waiters goes away.
     pub(crate) async fn current(&self) -> Result<Token> {
-        let fetch = {
-            let mut state = self.0.lock();
-            let now = self.0.clock.now();
-            match state.current.clone() {
-                Some(token) if now < token.renew_at => return Ok(token),
-                Some(token) if now < token.expires_at => {
-                    if now >= state.not_before {
-                        drop(self.fetch(&mut state));
+        // A second one for a fetch that was lost with another runtime than ours.
+        for _ in 0..2 {
+            let fetch = {
+                let mut state = self.0.lock();
+                let now = self.0.clock.now();
+                match state.current.clone() {
+                    Some(token) if now < token.renew_at => return Ok(token),
+                    Some(token) if now < token.expires_at => {
+                        if now >= state.not_before {
+                            drop(self.fetch(&mut state));
+                        }
+                        return Ok(token);
                     }
-                    return Ok(token);
+                    _ => self.fetch(&mut state),
                 }
-                _ => self.fetch(&mut state),
+            };
+            if let Some(outcome) = fetch.await {
+                return outcome;
             }
-        };
-        fetch.await
+        }
+        Err(Error::Cancelled)
     }
 
     /// Forgets a token that the platform refused, unless a newer one has taken its place.
@@ -157,7 +164,7 @@ impl Tokens {
 
     /// The fetch under way, or a new one. It runs in a task of its own: callers may come and go.
     fn fetch(&self, state: &mut State) -> Fetch {
-        // One that is over without having settled was lost with its runtime: nobody will clear it.
+        // One that is over and still here was lost: nobody will clear it.
         if let Some(fetch) = state.fetch.as_ref().filter(|fetch| fetch.peek().is_none()) {
             return fetch.clone();
         }
@@ -168,7 +175,7 @@ impl Tokens {
             inner.settle(&outcome);
             outcome
         });
-        let fetch = task.map(|joined| joined.unwrap_or(Err(Error::Cancelled))).boxed().shared();
+        let fetch = task.map(std::result::Result::ok).boxed().shared();
         state.fetch = Some(fetch.clone());
         fetch
     }

@@ -324,3 +324,29 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 const IDLE: Duration = Duration::from_secs(30);
 /// The largest answer that is read: JSON answers of the platform are far below, a megabyte page included.
 const MAX_ANSWER: usize = 8 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_that_is_not_as_expected_is_told_without_its_values() {
+        for (body, expected) in [
+            (r#"{"partUrls":"https://s.example/k?X-Amz-Signature=SECRET"}"#, "a member has the wrong type"),
+            (r#"{"token":"SECRET"}"#, "missing field `partUrls`"),
+            ("SECRET", "it is not JSON"),
+        ] {
+            #[derive(Debug, serde::Deserialize)]
+            #[serde(rename_all = "camelCase")]
+            struct Session {
+                #[expect(dead_code, reason = "read by nobody: it is there to be missing")]
+                part_urls: Vec<String>,
+            }
+            let response = Response { status: 201, headers: HeaderMap::new(), body: Bytes::from(body) };
+            let error = response.json::<Session>("POST x").unwrap_err().error;
+            let text = error.facts().message;
+            assert!(text.contains(expected) && !text.contains("SECRET"), "{text}");
+            assert_eq!(error.facts().status, Some(201));
+        }
+    }
+}
