@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 /// One breaker a host.
 #[derive(Debug)]
 pub(super) struct Breakers {
@@ -11,6 +13,28 @@ pub(super) struct Breakers {
     after: u32,
     pause: Duration,
     hosts: Mutex<HashMap<String, State>>,
+    /// Told when a probe has ended, however it did.
+    pub(super) probed: Notify,
+}
+
+/// Why an attempt may not be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shut {
+    /// The host is left alone for this long.
+    For(Duration),
+    /// One attempt is under way to see whether the host works again.
+    Probing,
+}
+
+impl Shut {
+    /// When knocking again makes sense.
+    pub(super) fn pause(self) -> Duration {
+        match self {
+            Self::For(pause) => pause,
+            // How long the probe takes is not known; it is over within one call.
+            Self::Probing => Duration::from_secs(1),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -32,21 +56,20 @@ pub(super) struct Permit<'a> {
 
 impl Breakers {
     pub(super) fn new(after: u32, pause: Duration) -> Self {
-        Self { after: after.max(1), pause, hosts: Mutex::default() }
+        Self { after: after.max(1), pause, hosts: Mutex::default(), probed: Notify::new() }
     }
 
     /// Lets an attempt through, or says how long the host is still left alone.
-    pub(super) fn admit<'a>(&'a self, host: &'a str, now: Duration) -> Result<Permit<'a>, Duration> {
+    pub(super) fn admit<'a>(&'a self, host: &'a str, now: Duration) -> Result<Permit<'a>, Shut> {
         let mut hosts = self.lock();
         let probe = match hosts.get(host) {
             None | Some(State::Closed { .. }) => false,
-            Some(State::Open { until }) if now < *until => return Err(*until - now),
+            Some(State::Open { until }) if now < *until => return Err(Shut::For(*until - now)),
             Some(State::Open { .. }) => {
                 hosts.insert(host.to_owned(), State::Probing);
                 true
             }
-            // How long the probe takes is not known; it is over within one call.
-            Some(State::Probing) => return Err(Duration::from_secs(1)),
+            Some(State::Probing) => return Err(Shut::Probing),
         };
         Ok(Permit { breakers: self, host, now, probe })
     }
@@ -59,8 +82,8 @@ impl Breakers {
 impl Permit<'_> {
     /// The host answered, if only with a refusal.
     pub(super) fn worked(mut self) {
-        self.probe = false;
         self.breakers.lock().remove(self.host);
+        self.probe_ended();
     }
 
     /// The host answered with a server fault.
@@ -73,13 +96,20 @@ impl Permit<'_> {
             // One that left before the breaker opened tells nothing new.
             Some(_) => return,
         };
-        self.probe = false;
         let state = if faults >= self.breakers.after {
             State::Open { until: now.saturating_add(self.breakers.pause) }
         } else {
             State::Closed { faults }
         };
         hosts.insert(self.host.to_owned(), state);
+        drop(hosts);
+        self.probe_ended();
+    }
+
+    fn probe_ended(&mut self) {
+        if std::mem::take(&mut self.probe) {
+            self.breakers.probed.notify_waiters();
+        }
     }
 }
 
@@ -87,6 +117,7 @@ impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.probe {
             self.breakers.lock().insert(self.host.to_owned(), State::Open { until: self.now });
+            self.probe_ended();
         }
     }
 }
@@ -108,7 +139,7 @@ mod tests {
     #[test]
     fn five_faults_in_a_row_open_it_for_thirty_seconds() {
         let breakers = open();
-        assert_eq!(breakers.admit("api", Duration::from_secs(10)).unwrap_err(), Duration::from_secs(20));
+        assert_eq!(breakers.admit("api", Duration::from_secs(10)).unwrap_err(), Shut::For(Duration::from_secs(20)));
         assert!(breakers.admit("login", Duration::ZERO).is_ok(), "another host is not affected");
     }
 
@@ -129,7 +160,7 @@ mod tests {
         let probe = breakers.admit("api", PAUSE).expect("half open");
         assert!(breakers.admit("api", PAUSE).is_err(), "only one probe");
         probe.faulted(PAUSE);
-        assert_eq!(breakers.admit("api", PAUSE).unwrap_err(), PAUSE);
+        assert_eq!(breakers.admit("api", PAUSE).unwrap_err(), Shut::For(PAUSE));
         breakers.admit("api", PAUSE * 2).unwrap().worked();
         assert!(breakers.admit("api", PAUSE * 2).is_ok());
     }

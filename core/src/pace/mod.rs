@@ -15,6 +15,7 @@ use tracing::{debug, warn};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 
+use breaker::Shut;
 pub(crate) use retry::{Class, Repeat};
 use retry::{Decision, decide};
 
@@ -198,16 +199,20 @@ impl Pacer {
                 // The queue for a first slot is ours, not the platform's: its time is not the call's.
                 start = self.clock.now();
             }
+            let probed = self.breakers.probed.notified();
             let permit = match (self.breakers.admit(host, self.clock.now()), last.take()) {
                 (Ok(permit), _) => permit,
-                (Err(pause), None) => return Err(left_alone(host, pause)),
+                (Err(shut), None) => return Err(left_alone(host, shut.pause())),
                 // Others opened it while this call waited: it waits along, if that fits.
-                (Err(pause), Some(error)) if pause <= left => {
-                    self.clock.sleep(pause).await;
+                (Err(shut), Some(error)) if shut.pause() <= left => {
+                    match shut {
+                        Shut::For(pause) => self.clock.sleep(pause).await,
+                        Shut::Probing => probed.await,
+                    }
                     last = Some(error);
                     continue;
                 }
-                (Err(pause), Some(error)) => return Err(given_up(error, number - 1, Some(pause))),
+                (Err(shut), Some(error)) => return Err(given_up(error, number - 1, Some(shut.pause()))),
             };
             let failure = match attempt(number).await {
                 Ok(value) => {
