@@ -21,7 +21,8 @@ pub struct ErrorFacts {
     pub status: Option<u16>,
     /// The id to give to the platform's support.
     pub request_id: Option<String>,
-    /// What else is known: field, reason, hint, what, id, attempts, kind, endpoint, platform_code, chunks, path, errno.
+    /// What else is known: field, reason, hint, what, id, attempts, kind, endpoint, platform_code, chunks, path, errno,
+    /// client_id, cause, message_id, conversation, status, waited_seconds, elapsed_seconds, sla_seconds, sla_violation.
     pub details: BTreeMap<&'static str, String>,
 }
 
@@ -33,10 +34,7 @@ impl Error {
             code: self.code(),
             message: self.message(),
             retryable: self.retryable(),
-            retry_after: match self {
-                Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after, .. } => *retry_after,
-                _ => None,
-            },
+            retry_after: self.retry_after(),
             status: answer.map(|answer| answer.status),
             request_id: answer.and_then(|answer| answer.request_id.clone()),
             details: self.details(),
@@ -59,6 +57,9 @@ impl Error {
             Self::SourceChanged { .. } => "source_changed",
             Self::UnsafeTarget { .. } => "unsafe_target",
             Self::Expired { .. } => "expired",
+            Self::Unconfirmed { .. } => "unconfirmed",
+            Self::DeliveryFailed { .. } => "delivery_failed",
+            Self::DeliveryTimeout { .. } => "delivery_timeout",
             Self::File { .. } => "file",
             Self::Cancelled => "cancelled",
         }
@@ -83,9 +84,18 @@ impl Error {
         match self {
             Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Expired { .. } => true,
             Self::SourceChanged { .. } | Self::ChecksumMismatch { .. } => true,
+            Self::Unconfirmed { .. } | Self::DeliveryTimeout { .. } => true,
             Self::Network { kind, .. } => *kind != NetworkKind::Tls,
             Self::Api { answer, .. } => answer.status >= 500 || answer.status == 408,
             _ => false,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after, .. } => *retry_after,
+            Self::Unconfirmed { source, .. } => source.retry_after(),
+            _ => None,
         }
     }
 
@@ -102,9 +112,12 @@ impl Error {
             | Self::Api { answer, .. }
             | Self::ChecksumMismatch { answer, .. }
             | Self::Expired { answer, .. } => Some(answer),
+            Self::Unconfirmed { source, .. } => source.answer(),
             Self::Network { .. }
             | Self::SourceChanged { .. }
             | Self::UnsafeTarget { .. }
+            | Self::DeliveryFailed { .. }
+            | Self::DeliveryTimeout { .. }
             | Self::File { .. }
             | Self::Cancelled => None,
         }
@@ -164,6 +177,27 @@ impl Error {
             Self::SourceChanged { path, reason } => {
                 details.insert("path", path.display().to_string());
                 details.insert("reason", reason.clone());
+            }
+            Self::Unconfirmed { client_id, source } => {
+                details.extend(source.details());
+                details.insert("client_id", client_id.clone());
+                details.insert("cause", source.code().to_owned());
+            }
+            Self::DeliveryFailed { message_id, conversation, status } => {
+                details.insert("message_id", message_id.clone());
+                details.insert("conversation", conversation.clone());
+                details.insert("status", status.clone());
+            }
+            Self::DeliveryTimeout { message_id, conversation, status, waited, sla } => {
+                details.insert("message_id", message_id.clone());
+                details.insert("conversation", conversation.clone());
+                details.insert("status", status.clone());
+                details.insert("waited_seconds", waited.as_secs_f64().to_string());
+                if let Some(sla) = sla {
+                    details.insert("elapsed_seconds", sla.elapsed.as_secs_f64().to_string());
+                    details.insert("sla_seconds", sla.threshold.as_secs_f64().to_string());
+                    details.insert("sla_violation", sla.violated.to_string());
+                }
             }
             Self::File { action, path, source } => {
                 details.insert("reason", (*action).to_owned());

@@ -159,6 +159,39 @@ pub enum Error {
         /// The storage's answer.
         answer: Answer,
     },
+    /// Whether the message was taken is unknown: it may be there. Send it again with this `client_id`, which never makes a
+    /// second one.
+    #[error("whether message {client_id} was taken is unknown")]
+    Unconfirmed {
+        /// The deduplication id that the message was sent with.
+        client_id: String,
+        /// Why there is no answer.
+        source: Arc<Error>,
+    },
+    /// The platform says that the message was not delivered; asking longer does not help.
+    #[error("message {message_id} was not delivered: the platform says {status}")]
+    DeliveryFailed {
+        /// The platform's id of the message.
+        message_id: String,
+        /// Its conversation.
+        conversation: String,
+        /// The platform's word for it.
+        status: String,
+    },
+    /// The message was not delivered in time; it may be later.
+    #[error("message {message_id} was not delivered within {waited:?}: the platform says {status}")]
+    DeliveryTimeout {
+        /// The platform's id of the message.
+        message_id: String,
+        /// Its conversation.
+        conversation: String,
+        /// The last status that was seen; `unknown` when the conversation did not list it.
+        status: String,
+        /// How long was waited.
+        waited: Duration,
+        /// How it stands with the SLA, when one was asked for.
+        sla: Option<Sla>,
+    },
     /// A local file could not be read or written.
     #[error("{action} {}: {source}", .path.display())]
     File {
@@ -181,6 +214,17 @@ pub struct Answer {
     pub status: u16,
     /// The id to give to the platform's support.
     pub request_id: Option<String>,
+}
+
+/// How a delivery stands against the time that was promised.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sla {
+    /// The time from creation to delivery that was promised.
+    pub threshold: Duration,
+    /// The time it took, or took so far.
+    pub elapsed: Duration,
+    /// Whether that is too long.
+    pub violated: bool,
 }
 
 /// How the network failed; decides what was tried again.

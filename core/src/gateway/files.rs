@@ -3,7 +3,7 @@
 use reqwest::{Method, Url};
 
 use super::wire::{CHECKSUM_PREFIX, CompleteUpload, CompletedUpload, InitiateUpload, Part, UploadSession};
-use super::{Bearer, Endpoint, Gateway};
+use super::{Endpoint, Gateway};
 use crate::digest::Sha256;
 use crate::error::{Error, Result};
 use crate::pace::Repeat;
@@ -22,7 +22,7 @@ impl Gateway {
     pub(crate) async fn initiate_upload(&self, name: &str, content_type: &str, size: u64) -> Result<UploadSession> {
         let body =
             InitiateUpload { file_name: name.to_owned(), content_type: content_type.to_owned(), total_size: size };
-        self.call(&INITIATE, name, Bearer::Client, &body).await
+        self.ask(&INITIATE, name)?.json(&body).as_client().await
     }
 
     /// The URLs of a session, each of them one that bytes may be sent to.
@@ -47,7 +47,7 @@ impl Gateway {
     ) -> Result<CompletedUpload> {
         let checksums = checksums.iter().map(|sum| format!("{CHECKSUM_PREFIX}{sum}")).collect();
         let body = CompleteUpload { checksums, content_type: content_type.to_owned(), parts };
-        self.call(&COMPLETE, upload, Bearer::Client, &body).await.map_err(mismatch)
+        self.ask(&COMPLETE, upload)?.json(&body).as_client().await.map_err(mismatch)
     }
 
     fn storage_url(&self, member: &str, text: &str) -> Result<Url> {

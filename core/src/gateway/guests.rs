@@ -3,14 +3,14 @@
 use reqwest::Method;
 
 use super::wire::{CreateGuest, CreatedGuest, SendGuestMessage, SentGuestMessage};
-use super::{Bearer, Endpoint, Gateway};
+use super::{Endpoint, Gateway};
 use crate::error::Result;
 use crate::pace::Repeat;
 
 impl Gateway {
     /// Creates a guest.
     pub(crate) async fn create_guest(&self, guest: &CreateGuest) -> Result<CreatedGuest> {
-        self.call(&CREATE, "", Bearer::Client, guest).await
+        self.ask(&CREATE, "")?.json(guest).as_client().await
     }
 
     /// Sends a message with the guest's token, or with the client's when there is none.
@@ -19,8 +19,11 @@ impl Gateway {
         message: &SendGuestMessage,
         guest_token: Option<&str>,
     ) -> Result<SentGuestMessage> {
-        let bearer = guest_token.map_or(Bearer::Client, Bearer::Guest);
-        self.call(&SEND, &message.guest_id, bearer, message).await
+        let call = self.ask(&SEND, &message.guest_id)?.json(message);
+        match guest_token {
+            Some(token) => call.as_guest(token).await,
+            None => call.as_client().await,
+        }
     }
 }
 

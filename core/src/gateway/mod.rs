@@ -8,10 +8,11 @@ mod storage;
 pub(crate) mod wire;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,7 +21,7 @@ use crate::auth::{Tokens, bearer};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::http::{Asked, Body, Http, Patience, Request, refusal};
-use crate::pace::{Door, Failure, Pacer, Repeat};
+use crate::pace::{Class, Door, Failure, Pacer, Repeat};
 
 pub(crate) use files::{Targets, broken_session};
 pub(crate) use storage::{Piece, Put, Stored, broken_storage, signed_for_one_object};
@@ -55,29 +56,21 @@ struct Endpoint {
     hint: &'static str,
 }
 
-/// Whose token a call carries.
-enum Bearer<'a> {
-    /// The client's, renewed once when it is refused.
-    Client,
-    /// A guest's; a refusal of it says nothing about the client's.
-    Guest(&'a str),
-}
-
 impl Gateway {
-    /// Calls `endpoint` about `id` with a JSON body, and reads the JSON answer.
-    async fn call<T: DeserializeOwned>(
-        &self,
-        endpoint: &Endpoint,
-        id: &str,
-        token: Bearer<'_>,
-        body: &impl Serialize,
-    ) -> Result<T> {
+    /// A call of `endpoint` about `id`, without a body.
+    fn ask<'a>(&'a self, endpoint: &'a Endpoint, id: &'a str) -> Result<Call<'a>> {
         let url = self.url(endpoint.path, id)?;
-        let call = Call { gateway: self, endpoint, label: endpoint.label(), id, url, body: json(body) };
-        match token {
-            Bearer::Client => call.as_client().await,
-            Bearer::Guest(token) => call.paced(bearer(token)?).await,
-        }
+        let (headers, body) = (HeaderMap::new(), None);
+        Ok(Call {
+            gateway: self,
+            endpoint,
+            label: endpoint.label(),
+            id,
+            url,
+            headers,
+            body,
+            arrived: AtomicBool::new(false),
+        })
     }
 
     /// Joins a path and an id that may hold anything.
@@ -95,10 +88,41 @@ struct Call<'a> {
     label: String,
     id: &'a str,
     url: Url,
-    body: Bytes,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+    /// Whether an attempt that failed may have been carried out all the same.
+    arrived: AtomicBool,
 }
 
 impl Call<'_> {
+    /// With a JSON body.
+    fn json(mut self, body: &impl Serialize) -> Self {
+        self.body = Some(serde_json::to_vec(body).expect("our own shapes are JSON").into());
+        self
+    }
+
+    /// With a query.
+    fn query<'q>(mut self, pairs: impl IntoIterator<Item = (&'q str, &'q str)>) -> Self {
+        self.url.query_pairs_mut().extend_pairs(pairs);
+        self
+    }
+
+    /// With a header.
+    fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Whether an attempt that failed may have been carried out all the same.
+    fn may_have_arrived(&self) -> bool {
+        self.arrived.load(Ordering::Relaxed)
+    }
+
+    /// With a guest's token, whose refusal says nothing about the client's.
+    async fn as_guest<T: DeserializeOwned>(&self, token: &str) -> Result<T> {
+        self.paced(bearer(token)?).await
+    }
+
     /// With the client's token: a refused one is replaced once and the call repeated.
     ///
     /// The token is asked for while no attempt is under way. Where login and API are one host, the one probe of a
@@ -122,25 +146,36 @@ impl Call<'_> {
 
     /// One attempt.
     async fn once<T: DeserializeOwned>(&self, authorization: HeaderValue) -> Result<T, Failure> {
-        let Self { gateway, endpoint, label, id, url, body } = self;
-        let mut headers = HeaderMap::new();
+        let Self { gateway, endpoint, label, id, url, .. } = self;
+        let mut headers = self.headers.clone();
         headers.insert(AUTHORIZATION, authorization);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if self.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
         let request = Request {
             endpoint: label,
             method: endpoint.method.clone(),
             url: url.clone(),
             headers,
-            body: Body::Bytes(body.clone()),
+            body: self.body.clone().map_or(Body::Empty, Body::Bytes),
             patience: Patience::Total(gateway.call),
         };
-        let response = gateway.http.send(request).await?;
+        let response = gateway.http.send(request).await.inspect_err(|failure| self.note(failure.class))?;
         if !endpoint.success.contains(&response.status) {
             let asked = Asked { endpoint: label, what: endpoint.what, id, hint: endpoint.hint };
-            return Err(unexpected(asked, refusal(asked, &response, gateway.clock.date())));
+            let failure = refusal(asked, &response, gateway.clock.date());
+            self.note(failure.class);
+            return Err(unexpected(asked, failure));
         }
-        response.json(label)
+        // Whatever is wrong with this answer, it is one to a call that was carried out.
+        response.json(label).inspect_err(|_| self.note(Class::Unclear))
+    }
+
+    fn note(&self, class: Class) {
+        if matches!(class, Class::Unclear) {
+            self.arrived.store(true, Ordering::Relaxed);
+        }
     }
 }
 
@@ -160,8 +195,4 @@ fn unexpected(asked: Asked<'_>, mut failure: Failure) -> Failure {
         failure.error = Error::Protocol { endpoint: asked.endpoint.to_owned(), reason, answer: Some(answer.clone()) };
     }
     failure
-}
-
-fn json(body: &impl Serialize) -> Bytes {
-    serde_json::to_vec(body).expect("our own shapes are JSON").into()
 }

@@ -54,6 +54,8 @@ pub(crate) enum Patience {
 
 /// What is sent.
 pub(crate) enum Body {
+    /// Nothing, as of a GET.
+    Empty,
     Bytes(Bytes),
     /// Pieces of known total length.
     Stream {
@@ -96,7 +98,7 @@ impl Http {
     /// Sends once and reads the whole answer, whatever its status.
     pub(crate) async fn send(&self, request: Request<'_>) -> Result<Response, Failure> {
         let Request { endpoint, method, url, mut headers, body, patience } = request;
-        if body.length() == 0 {
+        if body.length() == Some(0) {
             // Left out for an empty body unless it is named, and some storages answer 411 then.
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
@@ -246,15 +248,18 @@ fn millis(time: Duration) -> u64 {
 }
 
 impl Body {
-    fn length(&self) -> u64 {
+    /// `None` when there is to be no body at all.
+    fn length(&self) -> Option<u64> {
         match self {
-            Self::Bytes(bytes) => bytes.len() as u64,
-            Self::Stream { length, .. } => *length,
+            Self::Empty => None,
+            Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::Stream { length, .. } => Some(*length),
         }
     }
 
     fn watched(self, progress: Progress) -> reqwest::Body {
         match self {
+            Self::Empty => reqwest::Body::from(Bytes::new()),
             Self::Bytes(bytes) => bytes.into(),
             Self::Stream { pieces, length } => {
                 // The lock is for the type system alone (a reqwest body is Sync): one task polls.
