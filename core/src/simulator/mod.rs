@@ -1,4 +1,5 @@
-//! The platform on loopback: tokens, uploads, storage and guests over real HTTP, without an account.
+//! The platform on loopback: tokens, uploads, storage and guests over real HTTP, without an account. [`messages`] makes
+//! messages to send to it.
 //!
 //! It is strict: whatever breaks the contract is refused and noted in [`Simulator::violations`]. It is scripted: a
 //! [`Fault`] says what goes wrong and when. And it brings its own time, so that nobody waits for a wait. Source:
@@ -25,6 +26,7 @@ mod faults;
 mod files;
 mod guests;
 mod journal;
+mod messages;
 mod platform;
 mod server;
 mod settings;
@@ -46,6 +48,7 @@ pub use self::clock::SimulatedClock;
 pub use self::faults::{DropAt, Fault};
 pub use self::guests::{AttachmentState, GuestState, MessageState};
 pub use self::journal::{JournalEntry, Outcome};
+pub use self::messages::{GeneratedAttachment, GeneratedMessage, Messages, messages};
 pub use self::settings::{ClockKind, SimulatorSettings};
 pub use self::uploads::{FileState, StoredFile, UploadState, UploadStatus};
 
