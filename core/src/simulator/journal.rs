@@ -13,6 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use serde::{Serialize, Serializer};
 
 use super::platform::locked;
+use crate::gateway::wire::CLIENT_ID_HEADER;
 
 /// One request the platform saw.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,8 +26,8 @@ pub struct JournalEntry {
     pub path: String,
     /// How it ended.
     pub status: Outcome,
-    /// `content-range`, `content-type` and `content-length` as they came, and `authorization` as the kind of what came:
-    /// `none`, `basic`, `client`, `guest` or `unknown`.
+    /// `content-range`, `content-type`, `content-length` and `x-genesys-client-id` as they came, and `authorization` as
+    /// the kind of what came: `none`, `basic`, `client`, `guest` or `unknown`.
     pub headers: BTreeMap<&'static str, String>,
     /// Bytes of the body that arrived.
     pub body_bytes: u64,
@@ -194,4 +195,4 @@ pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// The headers that are noted as they came.
-const NOTED: [&str; 3] = ["content-range", "content-type", "content-length"];
+const NOTED: [&str; 4] = ["content-range", "content-type", "content-length", CLIENT_ID_HEADER];

@@ -1,5 +1,5 @@
-//! The platform on loopback: tokens, uploads, storage and guests over real HTTP, without an account. [`messages`] makes
-//! messages to send to it.
+//! The platform on loopback: tokens, uploads, storage, guests and conversations over real HTTP,
+//! without an account. [`messages`] makes messages to send to it.
 //!
 //! It is strict: whatever breaks the contract is refused and noted in [`Simulator::violations`]. It is scripted: a
 //! [`Fault`] says what goes wrong and when. And it brings its own time, so that nobody waits for a wait. Source:
@@ -22,12 +22,16 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod clock;
+mod conversations;
+mod delivery;
 mod faults;
 mod files;
 mod guests;
+mod history;
 mod journal;
 mod messages;
 mod platform;
+mod sends;
 mod server;
 mod settings;
 mod storage;
@@ -45,13 +49,17 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 
 pub use self::clock::SimulatedClock;
+pub use self::conversations::{ConversationSettings, ConversationState, ParticipantSettings, SentMessageState};
+pub use self::delivery::{DeliveryOutcome, DeliverySettings, DeliveryStatus};
 pub use self::faults::{DropAt, Fault};
 pub use self::guests::{AttachmentState, GuestState, MessageState};
 pub use self::journal::{JournalEntry, Outcome};
 pub use self::messages::{GeneratedAttachment, GeneratedMessage, Messages, messages};
+pub use self::sends::{SentAttachment, SentContent};
 pub use self::settings::{ClockKind, SimulatorSettings};
 pub use self::uploads::{FileState, StoredFile, UploadState, UploadStatus};
 
+use self::conversations::Conversations;
 use self::faults::Script;
 use self::platform::{Platform, PlatformClock, locked};
 use crate::clock::{Clock, SystemClock};
@@ -75,6 +83,8 @@ pub struct SimulatorState {
     pub messages: Vec<MessageState>,
     /// Uploads, completed or not.
     pub uploads: Vec<UploadState>,
+    /// Conversations and what was sent in them since the platform started.
+    pub conversations: Vec<ConversationState>,
     /// Tokens the client was given.
     pub tokens_issued: u64,
     /// Requests for one, also those that were refused.
@@ -98,6 +108,7 @@ impl Simulator {
             ClockKind::Simulated => PlatformClock::Simulated(SimulatedClock::new()),
             ClockKind::System => PlatformClock::System(SystemClock::new()),
         };
+        let conversations = Conversations::new(&settings.conversations, clock.date_ms());
         let platform = Arc::new(Platform {
             settings,
             url: format!("http://127.0.0.1:{port}"),
@@ -107,6 +118,7 @@ impl Simulator {
             tokens: Mutex::default(),
             uploads: Mutex::default(),
             guests: Mutex::default(),
+            conversations: Mutex::new(conversations),
         });
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = std::sync::mpsc::channel();
@@ -196,6 +208,7 @@ impl Simulator {
             guests,
             messages,
             uploads,
+            conversations: locked(&self.platform.conversations).states(),
             tokens_issued: locked(&self.platform.tokens).issued,
             token_requests: self.platform.journal.count(tokens::TOKEN_PATH),
         }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::clock::SimulatedClock;
+use super::conversations::Conversations;
 use super::faults::{Script, StorageEffect};
 use super::guests::Guests;
 use super::journal::Journal;
@@ -29,6 +30,7 @@ pub(super) struct Platform {
     pub(super) tokens: Mutex<Tokens>,
     pub(super) uploads: Mutex<Uploads>,
     pub(super) guests: Mutex<Guests>,
+    pub(super) conversations: Mutex<Conversations>,
 }
 
 /// Whose time it is.
@@ -45,6 +47,12 @@ impl PlatformClock {
             Self::System(clock) => Arc::new(*clock),
         }
     }
+
+    /// Milliseconds since 1970.
+    pub(super) fn date_ms(&self) -> i64 {
+        let since = self.shared().date().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
 }
 
 impl Platform {
@@ -58,9 +66,23 @@ impl Platform {
         since.map_or(0, |since| since.as_secs())
     }
 
+    /// Milliseconds since 1970.
+    pub(super) fn date_ms(&self) -> i64 {
+        self.clock.date_ms()
+    }
+
     /// Notes that the client broke the contract with this request.
     pub(super) fn breach(&self, exchange: &Exchange, sentence: &str) {
         self.journal.breach(exchange.number, &exchange.request, sentence);
+    }
+
+    /// A GET says everything in its URL; a body with it is a breach.
+    pub(super) fn without_body(&self, exchange: &Exchange, body: &[u8]) -> Result<(), Refusal> {
+        if body.is_empty() {
+            return Ok(());
+        }
+        self.breach(exchange, "sent a body with a GET");
+        Err(exchange.bad("a GET has no body"))
     }
 
     /// The JSON body of a request. A body that is not what the contract says is a breach.

@@ -10,7 +10,7 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode, request};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{post, put};
+use axum::routing::{get, post, put};
 use axum::{Extension, Json, Router};
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -27,7 +27,7 @@ use tracing::debug;
 use super::faults::{DropAt, Effect, Scripted, ScriptedBody, merge};
 use super::journal::{Record, Watched, content_length};
 use super::platform::{Exchange, Platform, PlatformClock, Refusal, locked};
-use super::{files, guests, storage, tokens};
+use super::{conversations, files, guests, history, storage, tokens};
 
 /// Answers on `listener` until dropped.
 pub(super) async fn serve(listener: TcpListener, platform: Arc<Platform>) -> Infallible {
@@ -56,6 +56,9 @@ fn routes(platform: Arc<Platform>) -> Router {
         .route("/storage/{id}/{part}", put(storage::put_part))
         .route("/api/v2/conversations/messaging/guests", post(guests::create))
         .route("/api/v2/conversations/messaging/messages", post(guests::send))
+        .route("/api/v2/conversations/messages", get(history::page))
+        .route("/api/v2/conversations/{id}", get(conversations::read))
+        .route("/api/v2/conversations/{id}/messages", post(conversations::send))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::disable())

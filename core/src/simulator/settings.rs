@@ -1,8 +1,13 @@
 //! What the simulated platform is like.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 
+use super::conversations::ConversationSettings;
+use super::delivery::DeliverySettings;
 use super::faults::Fault;
+use super::history::MAX_SIZE;
 use crate::error::{Error, Result};
 
 /// The settings of a [`Simulator`](super::Simulator). As JSON every member may be left out, and unknown ones are refused.
@@ -37,6 +42,14 @@ pub struct SimulatorSettings {
     pub store_status: u16,
     /// Whether files are kept (default) or only the digests of their chunks: memory holds 16 chunks at most then.
     pub keep_bytes: bool,
+    /// The conversations that are there; by default one, `conversation-1`, a `webchat` between `agent@example.com` and
+    /// `customer@example.com`.
+    pub conversations: Vec<ConversationSettings>,
+    /// What becomes of messages, over all conversations: the nth new one fares as the nth says, later ones as the last.
+    /// By default each is delivered at the second look.
+    pub deliveries: Vec<DeliverySettings>,
+    /// The largest page of a history, however many messages are asked for; default 100, the most that may be asked for.
+    pub page_size: u64,
     /// What goes wrong; nothing by default.
     pub faults: Vec<Fault>,
 }
@@ -69,6 +82,9 @@ impl Default for SimulatorSettings {
             scopes: None,
             store_status: 200,
             keep_bytes: true,
+            conversations: vec![ConversationSettings::default()],
+            deliveries: vec![DeliverySettings::default()],
+            page_size: MAX_SIZE,
             faults: Vec::new(),
         }
     }
@@ -100,7 +116,27 @@ impl SimulatorSettings {
         if self.client_id.is_empty() || self.client_secret.is_empty() {
             return Err(Error::invalid("client_id", "expected an id and a secret, got an empty one"));
         }
-        Ok(())
+        if !(1..=MAX_SIZE).contains(&self.page_size) {
+            return Err(Error::invalid("page_size", format!("expected 1 to {MAX_SIZE}, got {}", self.page_size)));
+        }
+        self.check_conversations()
+    }
+
+    fn check_conversations(&self) -> Result<()> {
+        let mut ids = HashSet::new();
+        for (index, conversation) in self.conversations.iter().enumerate() {
+            let name = format!("conversations[{index}]");
+            conversation.check(&name)?;
+            if !ids.insert(&conversation.id) {
+                let reason = format!("expected an id of its own, got {:?} again", conversation.id);
+                return Err(Error::invalid(format!("{name}.id"), reason));
+            }
+        }
+        if self.deliveries.is_empty() {
+            return Err(Error::invalid("deliveries", "expected at least one, got none"));
+        }
+        let mut deliveries = self.deliveries.iter().enumerate();
+        deliveries.try_for_each(|(index, delivery)| delivery.check(&format!("deliveries[{index}]")))
     }
 }
 
@@ -113,6 +149,8 @@ impl std::fmt::Debug for SimulatorSettings {
             .field("max_chunks", &self.max_chunks)
             .field("multipart", &self.multipart)
             .field("client_id", &self.client_id)
+            .field("conversations", &self.conversations)
+            .field("deliveries", &self.deliveries)
             .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
@@ -146,6 +184,24 @@ mod tests {
         let settings = SimulatorSettings { store_status: 202, ..SimulatorSettings::default() };
         let message = settings.check().unwrap_err().to_string();
         assert_eq!(message, "invalid store_status: expected one of 200, 201, 204, 206, 308, got 202");
+    }
+
+    #[test]
+    fn a_conversation_or_a_delivery_that_cannot_be_is_named_by_its_place() {
+        for (json, field) in [
+            (r#"{"conversations": [{"id": "a"}, {"id": "a"}]}"#, "conversations[1].id"),
+            (r#"{"conversations": [{"id": "messages"}]}"#, "conversations[0].id"),
+            (r#"{"conversations": [{"id": "a", "channel": ""}]}"#, "conversations[0].channel"),
+            (r#"{"conversations": [{"id": "a", "history": 1000001}]}"#, "conversations[0].history"),
+            (r#"{"deliveries": []}"#, "deliveries"),
+            (r#"{"deliveries": [{}, {"after_ms": 18446744073709551615}]}"#, "deliveries[1].after_ms"),
+            (r#"{"page_size": 0}"#, "page_size"),
+            (r#"{"page_size": 101}"#, "page_size"),
+        ] {
+            let settings: SimulatorSettings = serde_json::from_str(json).unwrap();
+            let message = settings.check().unwrap_err().to_string();
+            assert!(message.starts_with(&format!("invalid {field}: expected ")), "{json}: {message}");
+        }
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The simulator, asked by a client that does as it is told, right or wrong.
 
 mod contract;
+mod conversations;
 mod endpoints;
 mod faults;
+mod history;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap};
 use serde_json::{Value, json};
@@ -125,6 +127,20 @@ impl Caller {
         self.send(self.post("/api/v2/conversations/messaging/messages", token, &body)).await
     }
 
+    async fn say(&self, conversation: &str, client_id: &str, message: &Value) -> Answer {
+        let path = format!("/api/v2/conversations/{conversation}/messages");
+        self.send(self.post(&path, &self.token, message).header("X-Genesys-Client-Id", client_id)).await
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(self.request("GET", path).bearer_auth(&self.token)).await
+    }
+
+    /// What was sent in a conversation, counted from 0.
+    fn sent(&self, conversation: usize) -> Value {
+        serde_json::to_value(self.simulator.state()).unwrap()["conversations"][conversation]["messages"].clone()
+    }
+
     fn last(&self) -> JournalEntry {
         self.simulator.journal().pop().unwrap()
     }
@@ -146,6 +162,25 @@ impl Answer {
     fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
+}
+
+/// A message that the platform's own conversation takes.
+fn text() -> Value {
+    json!({ "from": "agent@example.com", "to": ["customer@example.com"], "type": "text/plain", "content": "hello" })
+}
+
+/// [`text`] with these members instead.
+fn text_with(members: Value) -> Value {
+    let mut message = text();
+    for (name, value) in members.as_object().unwrap() {
+        message[name] = value.clone();
+    }
+    message
+}
+
+/// The status and the field of a refusal.
+fn refused(answer: &Answer) -> (u16, String) {
+    (answer.status, answer.json()["details"][0]["fieldName"].as_str().unwrap_or_default().to_owned())
 }
 
 fn sums_of_text() -> Value {
