@@ -1,4 +1,4 @@
-//! The platform on loopback: tokens, uploads, storage, guests and conversations over real HTTP,
+//! The platform on loopback: tokens, uploads, storage, guests, conversations and the audit endpoint over real HTTP,
 //! without an account. [`messages`] makes messages to send to it.
 //!
 //! It is strict: whatever breaks the contract is refused and noted in [`Simulator::violations`]. It is scripted: a
@@ -21,6 +21,7 @@
 // Only in tests, which are compiled with the room: a test that cannot go on may panic.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod audit;
 mod clock;
 mod conversations;
 mod delivery;
@@ -46,6 +47,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::Value;
 use tokio::sync::oneshot;
 
 pub use self::clock::SimulatedClock;
@@ -85,6 +87,8 @@ pub struct SimulatorState {
     pub uploads: Vec<UploadState>,
     /// Conversations and what was sent in them since the platform started.
     pub conversations: Vec<ConversationState>,
+    /// The audit entries, in order of arrival, each once however often it was sent, and without `previous`.
+    pub audit: Vec<Value>,
     /// Tokens the client was given.
     pub tokens_issued: u64,
     /// Requests for one, also those that were refused.
@@ -119,6 +123,7 @@ impl Simulator {
             uploads: Mutex::default(),
             guests: Mutex::default(),
             conversations: Mutex::new(conversations),
+            trail: Mutex::default(),
         });
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = std::sync::mpsc::channel();
@@ -146,6 +151,11 @@ impl Simulator {
     /// The client secret that is accepted.
     pub fn client_secret(&self) -> &str {
         &self.platform.settings.client_secret
+    }
+
+    /// The secret that batches for the audit endpoint, `/audit`, are signed with.
+    pub fn audit_secret(&self) -> &str {
+        &self.platform.settings.audit_secret
     }
 
     /// The platform's clock, for the client to wait by.
@@ -209,6 +219,7 @@ impl Simulator {
             messages,
             uploads,
             conversations: locked(&self.platform.conversations).states(),
+            audit: locked(&self.platform.trail).entries.clone(),
             tokens_issued: locked(&self.platform.tokens).issued,
             token_requests: self.platform.journal.count(tokens::TOKEN_PATH),
         }

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::audit::Trail;
 use super::clock::SimulatedClock;
 use super::conversations::Conversations;
 use super::faults::{Script, StorageEffect};
@@ -31,6 +32,7 @@ pub(super) struct Platform {
     pub(super) uploads: Mutex<Uploads>,
     pub(super) guests: Mutex<Guests>,
     pub(super) conversations: Mutex<Conversations>,
+    pub(super) trail: Mutex<Trail>,
 }
 
 /// Whose time it is.

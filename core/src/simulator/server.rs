@@ -27,7 +27,7 @@ use tracing::debug;
 use super::faults::{DropAt, Effect, Scripted, ScriptedBody, merge};
 use super::journal::{Record, Watched, content_length};
 use super::platform::{Exchange, Platform, PlatformClock, Refusal, locked};
-use super::{conversations, files, guests, history, storage, tokens};
+use super::{audit, conversations, files, guests, history, storage, tokens};
 
 /// Answers on `listener` until dropped.
 pub(super) async fn serve(listener: TcpListener, platform: Arc<Platform>) -> Infallible {
@@ -59,6 +59,7 @@ fn routes(platform: Arc<Platform>) -> Router {
         .route("/api/v2/conversations/messages", get(history::page))
         .route("/api/v2/conversations/{id}", get(conversations::read))
         .route("/api/v2/conversations/{id}/messages", post(conversations::send))
+        .route(audit::AUDIT_PATH, post(audit::take))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::disable())

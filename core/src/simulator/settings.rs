@@ -50,6 +50,8 @@ pub struct SimulatorSettings {
     pub deliveries: Vec<DeliverySettings>,
     /// The largest page of a history, however many messages are asked for; default 100, the most that may be asked for.
     pub page_size: u64,
+    /// The secret that batches for the audit endpoint are signed with; default `simulator-audit-secret`.
+    pub audit_secret: String,
     /// What goes wrong; nothing by default.
     pub faults: Vec<Fault>,
 }
@@ -85,6 +87,7 @@ impl Default for SimulatorSettings {
             conversations: vec![ConversationSettings::default()],
             deliveries: vec![DeliverySettings::default()],
             page_size: MAX_SIZE,
+            audit_secret: "simulator-audit-secret".to_owned(),
             faults: Vec::new(),
         }
     }
@@ -115,6 +118,9 @@ impl SimulatorSettings {
         }
         if self.client_id.is_empty() || self.client_secret.is_empty() {
             return Err(Error::invalid("client_id", "expected an id and a secret, got an empty one"));
+        }
+        if self.audit_secret.is_empty() {
+            return Err(Error::invalid("audit_secret", "expected a secret, got an empty one"));
         }
         if !(1..=MAX_SIZE).contains(&self.page_size) {
             return Err(Error::invalid("page_size", format!("expected 1 to {MAX_SIZE}, got {}", self.page_size)));
@@ -197,6 +203,7 @@ mod tests {
             (r#"{"deliveries": [{}, {"after_ms": 18446744073709551615}]}"#, "deliveries[1].after_ms"),
             (r#"{"page_size": 0}"#, "page_size"),
             (r#"{"page_size": 101}"#, "page_size"),
+            (r#"{"audit_secret": ""}"#, "audit_secret"),
         ] {
             let settings: SimulatorSettings = serde_json::from_str(json).unwrap();
             let message = settings.check().unwrap_err().to_string();
@@ -205,8 +212,9 @@ mod tests {
     }
 
     #[test]
-    fn debug_hides_the_secret() {
-        let settings = SimulatorSettings { client_secret: "hush".to_owned(), ..SimulatorSettings::default() };
+    fn debug_hides_the_secrets() {
+        let (client_secret, audit_secret) = ("hush".to_owned(), "hush".to_owned());
+        let settings = SimulatorSettings { client_secret, audit_secret, ..SimulatorSettings::default() };
         assert!(!format!("{settings:?}").contains("hush"));
     }
 }

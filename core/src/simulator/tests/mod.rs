@@ -1,5 +1,6 @@
 //! The simulator, asked by a client that does as it is told, right or wrong.
 
+mod audit;
 mod contract;
 mod conversations;
 mod endpoints;
