@@ -1,7 +1,7 @@
 //! The other end of the audit trail: `POST /audit`, a signed batch of log lines, folded by log and sequence.
 //!
-//! A batch is taken as a whole or not at all. The lines are hashed as they came, since each names the digest of the exact
-//! bytes before it.
+//! A batch is taken as a whole or not at all. The lines are hashed as they came, since each names the digest of the
+//! exact bytes before it.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -29,8 +29,8 @@ pub struct ConversationSettings {
     /// Who takes part; nobody by default.
     #[serde(default)]
     pub participants: Vec<ParticipantSettings>,
-    /// How many messages its history has to begin with; default 0, at most 1 000 000. They are in the history alone: not
-    /// in a read of the conversation and not in [`SimulatorState`](super::SimulatorState).
+    /// How many messages its history has to begin with; default 0, at most 1 000 000. They are in the history alone:
+    /// not in a read of the conversation and not in [`SimulatorState`](super::SimulatorState).
     #[serde(default)]
     pub history: u64,
 }
@@ -115,7 +115,7 @@ impl ConversationSettings {
         listed.peek().is_none() || listed.any(|participant| participant.role.as_deref() == Some(AGENT))
     }
 
-    /// Whether somebody is listed in the role of an agent.
+    /// Who is listed in the role of an agent.
     pub(super) fn agents(&self) -> impl Iterator<Item = &ParticipantSettings> {
         self.participants.iter().filter(|participant| participant.role.as_deref() == Some(AGENT))
     }

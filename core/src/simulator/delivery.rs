@@ -23,8 +23,8 @@ pub struct DeliverySettings {
     pub outcome: DeliveryOutcome,
     /// How many reads of the conversation still show it queued; default 1.
     pub after_polls: u64,
-    /// Milliseconds from its creation to the date of its end. By default that date is the one of the read that shows the
-    /// end first.
+    /// Milliseconds from its creation to the date of its end. By default that date is the one of the read that shows
+    /// the end first.
     pub after_ms: Option<u64>,
 }
 

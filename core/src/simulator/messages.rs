@@ -4,14 +4,14 @@
 //! starts anew for every message and so makes the same one for ever; this one goes on. It is written down here so that
 //! anybody can write it again; `tests/vectors/messages.json` holds the first messages of some seeds.
 //!
-//! **Numbers.** SplitMix64 (Steele, Lea, Flood 2014). The state is 64 bits and begins as the seed; all arithmetic is modulo
-//! 2^64. For each number: add `0x9E3779B97F4A7C15` to the state and call the sum `z`; then `z = (z ^ (z >> 30)) *
-//! 0xBF58476D1CE4E5B9`, `z = (z ^ (z >> 27)) * 0x94D049BB133111EB`, and the number is `z ^ (z >> 31)`. A number below `n` is
-//! the upper half of the 128-bit product of the two, that is `(number * n) >> 64`.
+//! **Numbers.** SplitMix64 (Steele, Lea, Flood 2014). The state is 64 bits and begins as the seed; all arithmetic is
+//! modulo 2^64. For each number: add `0x9E3779B97F4A7C15` to the state and call the sum `z`; then
+//! `z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9`, `z = (z ^ (z >> 27)) * 0x94D049BB133111EB`, and the number is
+//! `z ^ (z >> 31)`. A number below `n` is the upper half of the 128-bit product of the two, that is `(number * n) >> 64`.
 //!
 //! **A message** takes its numbers in this order: below 3, the content type (text/plain, text/html, application/json);
-//! below 10 000, the N of its content; below 2, whether it has an attachment (1: yes). With an attachment two more: below
-//! 2, its type (image/png, application/pdf); below 999, the N of its name, as in the tutorial.
+//! below 10 000, the N of its content; below 2, whether it has an attachment (1: yes). With an attachment two more:
+//! below 2, its type (image/png, application/pdf); below 999, the N of its name, as in the tutorial.
 
 use serde::Serialize;
 use serde_json::{Value, json};

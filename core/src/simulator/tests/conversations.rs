@@ -1,6 +1,7 @@
 //! Conversations: what is sent in them, and how it fares.
 
 use super::*;
+use crate::simulator::{GeneratedAttachment, messages};
 
 fn attached(attachment: Value) -> Value {
     text_with(json!({ "attachments": [attachment] }))
@@ -122,8 +123,8 @@ async fn the_state_shows_what_was_sent() {
     let message = text_with(json!({ "type": "application/json", "content": { "a": [1] }, "attachments": files }));
     assert_eq!(caller.say("conversation-1", "a", &message).await.status, 202);
     let expected = json!([{
-        "id": "sent-1", "client_id": "a", "status": "queued", "sender": "agent@example.com", "to": ["customer@example.com"],
-        "type": "application/json", "content": { "a": [1] },
+        "id": "sent-1", "client_id": "a", "status": "queued", "sender": "agent@example.com",
+        "to": ["customer@example.com"], "type": "application/json", "content": { "a": [1] },
         "attachments": [
             { "type": "image/png", "filename": "a.png", "bytes": 4, "sha256": sha256_hex(&[0, 1, 2, 3]) },
             { "type": "image/png", "filename": "b.png", "url": "https://cdn.example.com/b.png" },
@@ -260,8 +261,8 @@ async fn a_lost_answer_leaves_a_message_that_the_repeat_finds() {
 #[tokio::test]
 async fn every_generated_message_is_taken() {
     let caller = Caller::new(json!({})).await;
-    for (index, one) in crate::simulator::messages(42).take(50).enumerate() {
-        let file = |file: crate::simulator::GeneratedAttachment| json!({ "type": file.content_type, "filename": file.filename, "url": file.url });
+    for (index, one) in messages(42).take(50).enumerate() {
+        let file = |file: GeneratedAttachment| json!({ "type": file.content_type, "filename": file.filename, "url": file.url });
         let attachments: Vec<Value> = one.attachments.into_iter().map(file).collect();
         let message = json!({ "from": one.sender, "to": one.to, "type": one.content_type, "content": one.content,
                               "attachments": attachments });

@@ -31,8 +31,8 @@ async fn a_message_of_a_history_says_who_wrote_what_to_whom_and_when() {
     caller.say("one", "a", &text()).await;
     let page = caller.get("/api/v2/conversations/messages?conversationId=one").await.json();
     let (agent, customer) = (json!({ "id": "agent@example.com" }), json!({ "id": "customer@example.com" }));
-    let older = json!({ "id": "older-1", "from": customer, "to": [agent], "text": "Older message 1", "status": "delivered",
-                        "createdTime": "2025-12-31T23:58:00.000Z" });
+    let older = json!({ "id": "older-1", "from": customer, "to": [agent], "text": "Older message 1",
+                        "status": "delivered", "createdTime": "2025-12-31T23:58:00.000Z" });
     let sent = json!({ "id": "sent-1", "from": agent, "to": [customer], "type": "text/plain", "content": "hello",
                        "status": "queued", "createdTime": "2026-01-01T00:00:00.000Z" });
     assert_eq!((&page["entities"][0], &page["entities"][2]), (&older, &sent));
