@@ -6,6 +6,7 @@
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod constants;
+mod hmac;
 mod lanes;
 mod plan;
 #[cfg(target_arch = "x86_64")]
@@ -23,6 +24,7 @@ use self::plan::Plan;
 use crate::error::Result;
 use crate::file::StillFile;
 
+pub(crate) use self::hmac::Signer;
 pub(crate) use self::lanes::LANES;
 pub use self::value::Sha256;
 pub(crate) use self::windows::{Crc64, Hasher, file_chunks};
