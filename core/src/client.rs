@@ -3,14 +3,19 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::watch;
 
+use crate::audit::{AuditEntry, AuditLog, AuditReceipt};
 use crate::auth::Tokens;
 use crate::config::{Config, Limits};
 use crate::error::{Error, Result};
 use crate::gateway::Gateway;
 use crate::http::{Http, is_loopback};
-use crate::message::{Guest, GuestMessage, NewGuest, SentGuestMessage};
+use crate::message::{
+    Attachment, Delivery, Guest, GuestMessage, History, HistoryMessages, Message, Messages, NewGuest, Receipt,
+    SentGuestMessage, SentMessage,
+};
 use crate::pace::Pacer;
 use crate::upload::{Upload, UploadedFile};
 
@@ -23,6 +28,8 @@ pub struct Client(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     gateway: Gateway,
+    messages: Messages,
+    audit: Option<AuditLog>,
     limits: Limits,
     closed: watch::Sender<bool>,
 }
@@ -68,7 +75,14 @@ impl Client {
             stall: config.timeouts.stall,
             allow_plain_http: config.allow_plain_http,
         };
-        Ok(Self(Arc::new(Inner { gateway, limits: config.limits, closed: watch::Sender::new(false) })))
+        let audit = config.audit.map(|audit| {
+            let Gateway { http, pacer, clock, .. } = gateway.clone();
+            AuditLog::new(audit, http, pacer, clock, config.timeouts.audit, config.allow_plain_http)
+        });
+        let audit = audit.transpose()?;
+        let messages = Messages::new(gateway.clone(), audit.clone());
+        let closed = watch::Sender::new(false);
+        Ok(Self(Arc::new(Inner { gateway, messages, audit, limits: config.limits, closed })))
     }
 
     /// Uploads a file in chunks, each with its SHA-256, and answers when the platform confirmed them.
@@ -113,10 +127,131 @@ impl Client {
         self.unless_closed(crate::message::send_as_guest(&self.0.gateway, guest, message)).await
     }
 
-    /// Ends every call under way and refuses later ones with [`Error::Cancelled`], on all clones. A token request that
-    /// several calls wait for runs out by itself.
-    pub fn close(&self) {
+    /// Sends a message to a conversation, once: a lost answer is asked for again under the same deduplication id.
+    ///
+    /// The conversation is read first (and remembered for 5 s) to hold the message against its rules; [`Message::check`] leaves
+    /// that out. With an audit log the send is in it before the message leaves.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] that names the rule, the field and the value, before anything is sent;
+    /// [`Error::NotFound`] for an unknown conversation; [`Error::Unconfirmed`] when the message may be there but no attempt was
+    /// answered: send it again with the `client_id` that it names; [`Error::Protocol`] when the platform's first word about it
+    /// is not `queued`; [`Error::File`] when the audit log cannot be written; and those of every call (see [`Client::upload`]).
+    ///
+    /// # Cancellation
+    /// A message that left is not recalled. Give a [`Message::client_id`] to be able to send it again as the same one.
+    pub async fn send(&self, conversation: &str, message: Message) -> Result<SentMessage> {
+        self.unless_closed(self.0.messages.send(conversation, message)).await
+    }
+
+    /// Sends many messages, each with its conversation, `concurrency` (1 to 256) at a time; what became of each, in order.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] about `concurrency`. Whatever goes wrong with one message, as with [`Client::send`], is that
+    /// message's outcome and stops no other.
+    ///
+    /// # Cancellation
+    /// Messages that left are not recalled; those whose turn has not come are not sent.
+    pub async fn send_many(
+        &self,
+        messages: impl IntoIterator<Item = (String, Message)>,
+        concurrency: usize,
+    ) -> Result<Vec<Result<SentMessage>>> {
+        if !(1..=MOST_AT_A_TIME).contains(&concurrency) {
+            let reason = format!("expected 1 to {MOST_AT_A_TIME}, got {concurrency}");
+            return Err(Error::invalid("concurrency", reason));
+        }
+        // Collected, so that the future holds no iterator of the caller's while it waits.
+        let messages: Vec<_> = messages.into_iter().collect();
+        let sends = messages.into_iter().map(|(conversation, message)| async move {
+            // On the heap: so many of them wait side by side.
+            Box::pin(self.send(&conversation, message)).await
+        });
+        Ok(stream::iter(sends).buffered(concurrency).collect().await)
+    }
+
+    /// Waits until `sent` is delivered or read.
+    ///
+    /// Asks every [`Delivery::interval`] (default 2 s) for at most [`Delivery::within`]. Whoever waits for messages of one
+    /// conversation shares the questions. The SLA only marks the receipt; it stops nothing. With an audit log the outcome is in it.
+    ///
+    /// # Errors
+    /// [`Error::DeliveryFailed`] as soon as the platform says so; [`Error::DeliveryTimeout`] when the time passes first, with the
+    /// SLA as it stands; [`Error::Protocol`] when a delivered message has no dates; [`Error::NotFound`] for an unknown
+    /// conversation, and those of every call (see [`Client::upload`]).
+    ///
+    /// # Cancellation
+    /// Dropping the future stops asking. The message itself is not recalled.
+    pub async fn await_delivery(&self, sent: &SentMessage, delivery: &Delivery) -> Result<Receipt> {
+        self.unless_closed(self.0.messages.await_delivery(sent, delivery)).await
+    }
+
+    /// The messages of a conversation, oldest first, page after page as they are asked for.
+    ///
+    /// # Errors
+    /// The stream's items are errors, and it ends after one: [`Error::InvalidInput`] for a page size or a token that cannot be,
+    /// also when the platform refuses it; [`Error::NotFound`] for an unknown conversation; [`Error::Protocol`] for pages that
+    /// would never end; and those of every call (see [`Client::upload`]).
+    ///
+    /// # Cancellation
+    /// Dropping the stream stops reading.
+    pub fn history(&self, conversation: impl Into<String>, history: History) -> HistoryMessages {
+        let client = self.clone();
+        let pages = self.0.messages.history(conversation.into(), history);
+        // Nothing follows an error, also not the one of a client that was closed.
+        let pages = stream::unfold(Some((client, Box::pin(pages))), |reading| async move {
+            let (client, mut pages) = reading?;
+            let page = client.unless_closed(async { pages.try_next().await }).await.transpose()?;
+            let reading = page.is_ok().then_some((client, pages));
+            Some((page, reading))
+        });
+        HistoryMessages::new(pages.map_ok(|page| stream::iter(page).map(Ok)).try_flatten())
+    }
+
+    /// Writes an entry of the caller's own into the audit log, and answers when it is there.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] about `audit` when the client has no audit log, about `kind` or a field that cannot be;
+    /// [`Error::TooLarge`] for an entry over 64 KiB; [`Error::Unavailable`] when the log is full and
+    /// [`WhenFull::Fail`](crate::WhenFull::Fail) was chosen; [`Error::File`] when it cannot be written.
+    ///
+    /// # Cancellation
+    /// The entry is in the log or it is not, never half.
+    pub async fn record(&self, entry: AuditEntry) -> Result<AuditReceipt> {
+        let Some(audit) = &self.0.audit else {
+            return Err(Error::invalid("audit", "expected a client with an audit log, got one without"));
+        };
+        self.unless_closed(audit.push(entry)).await
+    }
+
+    /// Posts whatever the audit endpoint has not acknowledged yet. Nothing to do without an audit log.
+    ///
+    /// # Errors
+    /// Why the endpoint did not take it; the entries stay in the log, and are posted later.
+    ///
+    /// # Cancellation
+    /// What was acknowledged is not posted again.
+    pub async fn flush_audit(&self) -> Result<()> {
+        match &self.0.audit {
+            Some(audit) => self.unless_closed(audit.flush()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends every call under way and refuses later ones with [`Error::Cancelled`], on all clones. Then the audit log is signed
+    /// and posted, for at most [`Audit::drain`](crate::Audit::drain); what the endpoint does not take stays in the file for the
+    /// next client, with a warning in the log of the program. A token request that several calls wait for runs out by itself.
+    ///
+    /// # Cancellation
+    /// The client is closed when this returns, polled or not; what is left of the audit log stays in its file.
+    pub fn close(&self) -> impl Future<Output = ()> + Send + use<> {
         self.0.closed.send_replace(true);
+        let audit = self.0.audit.clone();
+        async move {
+            if let Some(audit) = audit {
+                audit.close().await;
+            }
+        }
     }
 
     async fn unless_closed<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
@@ -138,6 +273,27 @@ impl GuestMessage {
     }
 }
 
+impl Message {
+    /// Attaches an uploaded file. One whose type was not named at the upload goes by its name.
+    pub fn attach(self, file: &UploadedFile) -> Self {
+        let attachment = Attachment::file(&file.id, &file.name);
+        self.attachment(match file.content_type.as_str() {
+            UNNAMED_TYPE => attachment,
+            named => attachment.content_type(named),
+        })
+    }
+}
+
+/// What an upload is when nobody says more.
+const UNNAMED_TYPE: &str = "application/octet-stream";
+
+/// How many messages [`Client::send_many`] has under way by default in languages that have defaults: with answers after 50 ms more
+/// than the platform's documented rate allows.
+pub const CONCURRENCY: usize = 16;
+
+/// More connections to one host than any platform of this kind welcomes.
+const MOST_AT_A_TIME: usize = 256;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,6 +306,14 @@ mod tests {
         moves(client.upload(Upload::path("x")));
         moves(client.guest(NewGuest::new("en-US")));
         moves(client.send_as_guest(&guest, GuestMessage::new("hello")));
+        moves(client.send("conversation", Message::text("hello")));
+        moves(client.send_many([], 1));
+        let sent = SentMessage::new("conversation", "message");
+        moves(client.await_delivery(&sent, &Delivery::default()));
+        moves(client.history("conversation", History::default()));
+        moves(client.record(AuditEntry::new("note")));
+        moves(client.flush_audit());
+        moves(client.close());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret as _;
 use url::Url;
 
+use crate::audit::Audit;
 use crate::auth::ClientCredentials;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Result};
@@ -42,6 +43,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// How much we take on.
     pub limits: Limits,
+    /// Where an audit trail is kept. Default nowhere.
+    pub audit: Option<Audit>,
     clock: Arc<dyn Clock>,
 }
 
@@ -56,6 +59,8 @@ pub struct Timeouts {
     pub call: Duration,
     /// For a storage PUT without progress; there is no limit in all. Default 30 s.
     pub stall: Duration,
+    /// For a batch of the audit log in all. Default 10 s.
+    pub audit: Duration,
 }
 
 /// How much we take on.
@@ -68,7 +73,7 @@ pub struct Limits {
 impl Default for Timeouts {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { connect: seconds(5), token: seconds(10), call: seconds(15), stall: seconds(30) }
+        Self { connect: seconds(5), token: seconds(10), call: seconds(15), stall: seconds(30), audit: seconds(10) }
     }
 }
 
@@ -90,12 +95,14 @@ impl Config {
             pace: Pace::default(),
             timeouts: Timeouts::default(),
             limits: Limits::default(),
+            audit: None,
             clock: Arc::new(SystemClock::new()),
         }
     }
 
     /// Reads `GENESYS_CLIENT_ID`, `GENESYS_CLIENT_SECRET`, `GENESYS_SCOPES`, `GENESYS_ENVIRONMENT` (else
-    /// `GENESYS_ENV`) and `GENESYS_BASE_URL`.
+    /// `GENESYS_ENV`) and `GENESYS_BASE_URL`; for an audit trail `PORTEUR_AUDIT_FILE`, `PORTEUR_AUDIT_SECRET` and
+    /// `PORTEUR_AUDIT_ENDPOINT`.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] that names all variables that are missing, not only the first.
@@ -126,6 +133,7 @@ impl Config {
             config = config.environment(environment);
         }
         config.base_url = lookup("GENESYS_BASE_URL");
+        config.audit = audit_from(lookup)?;
         Ok(config)
     }
 
@@ -188,6 +196,12 @@ impl Config {
         self
     }
 
+    /// Keeps an audit trail.
+    pub fn audit(mut self, audit: Audit) -> Self {
+        self.audit = Some(audit);
+        self
+    }
+
     /// Sets where time comes from; for tests.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -234,6 +248,24 @@ impl Config {
     }
 }
 
+/// The audit trail of the environment: a file and a secret, or neither.
+fn audit_from(lookup: impl Fn(&str) -> Option<String>) -> Result<Option<Audit>> {
+    let missing = |name: &str, other: &str| {
+        Err(Error::invalid(name, format!("expected to be set in the environment beside {other}, got nothing")))
+    };
+    let audit = match (lookup(AUDIT_FILE), lookup(AUDIT_SECRET)) {
+        (Some(file), Some(secret)) => Audit::file(file, secret),
+        (Some(_), None) => return missing(AUDIT_SECRET, AUDIT_FILE),
+        (None, Some(_)) => return missing(AUDIT_FILE, AUDIT_SECRET),
+        (None, None) if lookup(AUDIT_ENDPOINT).is_some() => return missing(AUDIT_FILE, AUDIT_ENDPOINT),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(match lookup(AUDIT_ENDPOINT) {
+        Some(endpoint) => audit.endpoint(endpoint),
+        None => audit,
+    }))
+}
+
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
@@ -253,6 +285,9 @@ pub(crate) struct Platform {
 
 const CLIENT_ID: &str = "GENESYS_CLIENT_ID";
 const CLIENT_SECRET: &str = "GENESYS_CLIENT_SECRET";
+const AUDIT_FILE: &str = "PORTEUR_AUDIT_FILE";
+const AUDIT_SECRET: &str = "PORTEUR_AUDIT_SECRET";
+const AUDIT_ENDPOINT: &str = "PORTEUR_AUDIT_ENDPOINT";
 
 #[cfg(test)]
 mod tests {

@@ -34,6 +34,7 @@
 //!
 //! What is spoken on the wire is in [`docs::platform`], why it is built this way in [`docs::design`].
 
+mod audit;
 mod auth;
 mod client;
 mod clock;
@@ -50,15 +51,21 @@ mod region;
 pub mod simulator;
 mod upload;
 
+pub use audit::{
+    Audit, AuditEntry, AuditFinding, AuditFindingKind, AuditReceipt, AuditReport, AuditSync, WhenFull, verify_audit,
+};
 pub use auth::ClientCredentials;
-pub use client::Client;
+pub use client::{CONCURRENCY, Client};
 pub use clock::{Clock, SystemClock, Wait};
 pub use config::{Config, Limits, Timeouts};
 #[cfg(fuzzing)]
 pub use digest::digests_by_each_kernel;
 pub use digest::{ChunkDigests, HashChunks, HashSource, Sha256, sha256, sha256_chunks};
-pub use error::{Answer, Cause, Error, ErrorFacts, NetworkKind, Result};
-pub use message::{Guest, GuestMessage, NewGuest, SendAs, SentGuestMessage};
+pub use error::{Answer, Cause, Error, ErrorFacts, NetworkKind, Result, Sla};
+pub use message::{
+    Attachment, AttachmentBody, Content, Delivery, Guest, GuestMessage, History, HistoryMessage, HistoryMessages,
+    Message, NewGuest, Receipt, SendAs, SentGuestMessage, SentMessage,
+};
 pub use pace::Pace;
 pub use region::Region;
 pub use upload::{OnProgress, Progress, Upload, UploadedFile};

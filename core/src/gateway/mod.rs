@@ -2,6 +2,7 @@
 //!
 //! No other room knows a platform endpoint, status word or JSON shape. Source: docs/platform.md.
 
+mod conversations;
 mod files;
 mod guests;
 mod storage;
@@ -23,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::http::{Asked, Body, Http, Patience, Request, refusal};
 use crate::pace::{Class, Door, Failure, Pacer, Repeat};
 
+pub(crate) use conversations::{Channel, ConversationFacts, MessageStatus, broken_history};
 pub(crate) use files::{Targets, broken_session};
 pub(crate) use storage::{Piece, Put, Stored, broken_storage, signed_for_one_object};
 

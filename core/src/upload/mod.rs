@@ -157,6 +157,8 @@ pub struct UploadedFile {
     pub id: String,
     /// The name as the platform keeps it.
     pub name: String,
+    /// The MIME type that it was uploaded with.
+    pub content_type: String,
     /// Bytes.
     pub size: u64,
     /// The SHA-256 of each chunk, in order.

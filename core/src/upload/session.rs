@@ -171,7 +171,8 @@ impl<'a> Job<'a> {
             }
         }
         let checksums = std::mem::take(&mut open.checksums);
-        Ok(UploadedFile { id: done.file_id, name: done.name, size: open.plan.size, checksums })
+        let content_type = std::mem::take(&mut open.content_type);
+        Ok(UploadedFile { id: done.file_id, name: done.name, content_type, size: open.plan.size, checksums })
     }
 
     async fn send_in_order(&mut self, open: &mut Open, url: &Url) -> Result<()> {
