@@ -32,6 +32,7 @@ mod history;
 mod journal;
 mod messages;
 mod platform;
+mod rates;
 mod sends;
 mod server;
 mod settings;
@@ -56,7 +57,8 @@ pub use self::delivery::{DeliveryOutcome, DeliverySettings, DeliveryStatus};
 pub use self::faults::{DropAt, Fault};
 pub use self::guests::{AttachmentState, GuestState, MessageState};
 pub use self::journal::{JournalEntry, Outcome};
-pub use self::messages::{GeneratedAttachment, GeneratedMessage, Messages, messages};
+pub use self::messages::{Messages, messages};
+pub use self::rates::RateLimitSettings;
 pub use self::sends::{SentAttachment, SentContent};
 pub use self::settings::{ClockKind, SimulatorSettings};
 pub use self::uploads::{FileState, StoredFile, UploadState, UploadStatus};
@@ -64,6 +66,7 @@ pub use self::uploads::{FileState, StoredFile, UploadState, UploadStatus};
 use self::conversations::Conversations;
 use self::faults::Script;
 use self::platform::{Platform, PlatformClock, locked};
+use self::rates::Rate;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Result};
 
@@ -124,6 +127,7 @@ impl Simulator {
             guests: Mutex::default(),
             conversations: Mutex::new(conversations),
             trail: Mutex::default(),
+            rate: Rate::default(),
         });
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = std::sync::mpsc::channel();

@@ -16,6 +16,7 @@ use super::conversations::Conversations;
 use super::faults::{Script, StorageEffect};
 use super::guests::Guests;
 use super::journal::Journal;
+use super::rates::Rate;
 use super::settings::SimulatorSettings;
 use super::tokens::Tokens;
 use super::uploads::Uploads;
@@ -33,6 +34,7 @@ pub(super) struct Platform {
     pub(super) guests: Mutex<Guests>,
     pub(super) conversations: Mutex<Conversations>,
     pub(super) trail: Mutex<Trail>,
+    pub(super) rate: Rate,
 }
 
 /// Whose time it is.

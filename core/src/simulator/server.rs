@@ -134,7 +134,12 @@ impl Server {
     }
 
     /// What the platform does when nothing goes wrong.
-    async fn carry_out(&self, head: request::Parts, body: Watched<Incoming>, exchange: &Exchange) -> Response {
+    async fn carry_out(&self, head: request::Parts, mut body: Watched<Incoming>, exchange: &Exchange) -> Response {
+        if let Some(refusal) = self.platform.over_limit(exchange, head.uri.path()) {
+            // A body that breaks off is noticed by who asked.
+            let _ = read(&mut body, u64::MAX).await;
+            return refusal;
+        }
         let mut request = Request::from_parts(head, Body::new(body));
         request.extensions_mut().insert(exchange.clone());
         match self.routes.clone().oneshot(request).await {

@@ -8,6 +8,7 @@ use super::conversations::ConversationSettings;
 use super::delivery::DeliverySettings;
 use super::faults::Fault;
 use super::history::MAX_SIZE;
+use super::rates::RateLimitSettings;
 use crate::error::{Error, Result};
 
 /// The settings of a [`Simulator`](super::Simulator). As JSON every member may be left out, and unknown ones are refused.
@@ -52,6 +53,8 @@ pub struct SimulatorSettings {
     pub page_size: u64,
     /// The secret that batches for the audit endpoint are signed with; default `simulator-audit-secret`.
     pub audit_secret: String,
+    /// How many calls are taken; as many as come by default.
+    pub rate_limit: Option<RateLimitSettings>,
     /// What goes wrong; nothing by default.
     pub faults: Vec<Fault>,
 }
@@ -88,6 +91,7 @@ impl Default for SimulatorSettings {
             deliveries: vec![DeliverySettings::default()],
             page_size: MAX_SIZE,
             audit_secret: "simulator-audit-secret".to_owned(),
+            rate_limit: None,
             faults: Vec::new(),
         }
     }
@@ -124,6 +128,9 @@ impl SimulatorSettings {
         }
         if !(1..=MAX_SIZE).contains(&self.page_size) {
             return Err(Error::invalid("page_size", format!("expected 1 to {MAX_SIZE}, got {}", self.page_size)));
+        }
+        if let Some(limit) = &self.rate_limit {
+            limit.check("rate_limit")?;
         }
         self.check_conversations()
     }
@@ -203,6 +210,7 @@ mod tests {
             (r#"{"deliveries": [{}, {"after_ms": 18446744073709551615}]}"#, "deliveries[1].after_ms"),
             (r#"{"page_size": 0}"#, "page_size"),
             (r#"{"page_size": 101}"#, "page_size"),
+            (r#"{"rate_limit": {"per_minute": 60, "burst": 0}}"#, "rate_limit.burst"),
             (r#"{"audit_secret": ""}"#, "audit_secret"),
         ] {
             let settings: SimulatorSettings = serde_json::from_str(json).unwrap();

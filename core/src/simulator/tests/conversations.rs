@@ -1,7 +1,6 @@
 //! Conversations: what is sent in them, and how it fares.
 
 use super::*;
-use crate::simulator::{GeneratedAttachment, messages};
 
 fn attached(attachment: Value) -> Value {
     text_with(json!({ "attachments": [attachment] }))
@@ -256,18 +255,4 @@ async fn a_lost_answer_leaves_a_message_that_the_repeat_finds() {
     caller.try_send(request).await.unwrap_err();
     assert_eq!(caller.say("conversation-1", "a", &text()).await.json()["id"], "sent-1");
     assert_eq!(caller.sent(0).as_array().unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn every_generated_message_is_taken() {
-    let caller = Caller::new(json!({})).await;
-    for (index, one) in messages(42).take(50).enumerate() {
-        let file = |file: GeneratedAttachment| json!({ "type": file.content_type, "filename": file.filename, "url": file.url });
-        let attachments: Vec<Value> = one.attachments.into_iter().map(file).collect();
-        let message = json!({ "from": one.sender, "to": one.to, "type": one.content_type, "content": one.content,
-                              "attachments": attachments });
-        assert_eq!(caller.say("conversation-1", &index.to_string(), &message).await.status, 202);
-    }
-    assert_eq!(caller.simulator.violations(), Vec::<String>::new());
-    assert_eq!(caller.sent(0).as_array().unwrap().len(), 50);
 }
