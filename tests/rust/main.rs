@@ -9,6 +9,8 @@
 mod floors;
 mod idiom;
 mod kills;
+mod messages;
+mod rates;
 mod scenarios;
 mod storm;
 mod support;
@@ -23,6 +25,8 @@ fn main() -> ExitCode {
     tests.extend(floors::tests());
     tests.extend(idiom::tests());
     tests.extend(storm::tests());
+    tests.extend(messages::tests());
+    tests.extend(rates::tests());
     tests.extend(kills::tests());
     libtest_mimic::run(&libtest_mimic::Arguments::from_args(), tests).exit_code()
 }

@@ -12,7 +12,7 @@ use porteur::Upload;
 use porteur::simulator::Simulator;
 use serde_json::{Value, json};
 
-use crate::support::{block_on, client, requests, simulator, some_bytes};
+use crate::support::{Random, block_on, client, requests, simulator, some_bytes};
 
 pub(crate) fn tests() -> Vec<Trial> {
     crate::support::tests![the_same_seed_is_the_same_schedule, no_storm_of_faults_ends_in_a_file_that_differs,]
@@ -157,27 +157,6 @@ async fn run(seed: u64) -> Result<String, String> {
 fn stored_all(simulator: &Simulator) -> Vec<Bytes> {
     let files = simulator.state().files;
     files.iter().map(|file| simulator.file(&file.id).and_then(|file| file.bytes).expect("it is kept")).collect()
-}
-
-/// SplitMix64: small, and the same schedules for ever.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-
-    fn index(&mut self, length: usize) -> usize {
-        usize::try_from(self.below(length as u64)).expect("below a usize")
-    }
-
-    fn one_of<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
-        &choices[self.index(choices.len())]
-    }
 }
 
 const SCHEDULES: u32 = 300;

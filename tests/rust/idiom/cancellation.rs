@@ -86,7 +86,7 @@ fn closing_a_client_ends_the_upload_that_is_under_way() {
     block_on(async {
         let mut upload = Box::pin(client.upload(Upload::bytes("abc", "a.txt")));
         until(&mut upload, || count(&simulator, "PUT") == 1).await;
-        client.clone().close();
+        client.clone().close().await;
         assert!(matches!(upload.await, Err(Error::Cancelled)));
     });
 }

@@ -1,6 +1,7 @@
 //! What is special to Rust: dropping futures, many callers at once, streams and their memory, `Debug`.
 
 mod cancellation;
+mod messages;
 mod sources;
 mod streams;
 mod tokens;
@@ -18,7 +19,8 @@ use futures_util::Stream;
 use libtest_mimic::Trial;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    [cancellation::tests(), sources::tests(), streams::tests(), tokens::tests()].into_iter().flatten().collect()
+    let all = [cancellation::tests(), messages::tests(), sources::tests(), streams::tests(), tokens::tests()];
+    all.into_iter().flatten().collect()
 }
 
 /// A stream that counts what is taken of it, and something that is gone when the stream is.

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use libtest_mimic::Trial;
 use porteur::simulator::Simulator;
-use porteur::{Client, Config, Error, NewGuest, Pace, Upload};
+use porteur::{Client, Config, Error, NewGuest, Upload};
 use serde_json::json;
 
 use super::settled;
-use crate::support::{block_on, client, count, requests, simulator};
+use crate::support::{block_on, client, count, requests, simulator, unhurried};
 
 pub(crate) fn tests() -> Vec<Trial> {
     crate::support::tests![
@@ -148,9 +148,4 @@ fn an_error_of_the_storage_shows_no_signature() {
         let shown = format!("{error} {error:?} {:?}", error.facts());
         assert!(!shown.contains("X-Amz") && !shown.contains("client-token"), "{shown}");
     }
-}
-
-/// A client that nothing holds back but the token.
-fn unhurried(simulator: &Simulator) -> Client {
-    Client::new(Config::simulated(simulator).pace(Pace::default().per_minute(1_000_000).burst(10_000))).unwrap()
 }

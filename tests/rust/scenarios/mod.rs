@@ -1,6 +1,8 @@
 //! Runs tests/scenarios/*.json; what a scenario may say is in tests/README.md.
 
+mod audit;
 mod expect;
+mod messages;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,13 +11,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use libtest_mimic::{Failed, Trial};
 use porteur::simulator::{Fault, Simulator, SimulatorSettings};
-use porteur::{Client, Config, Error, Guest, GuestMessage, NewGuest, Pace, SendAs, Upload, UploadedFile};
+use porteur::{Client, Config, Error, Guest, GuestMessage, NewGuest, Pace, SendAs, SentMessage, Upload, UploadedFile};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::support::{WORKSPACE, block_on, requests};
 
+use audit::{AuditSettings, RecordStep, VerifyStep};
 use expect::Expect;
+use messages::{AwaitStep, GeneratedStep, HistoryStep, SendManyStep, SendStep};
 
 /// One test a file.
 pub(crate) fn tests() -> Vec<Trial> {
@@ -64,6 +68,7 @@ struct Settings {
     renew_before_ms: Option<u64>,
     max_chunk_bytes: Option<u64>,
     base_url: Option<String>,
+    audit: Option<AuditSettings>,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +85,14 @@ enum Verb {
     UploadPath(MissingPath),
     Guest(GuestStep),
     SendAsGuest(MessageStep),
+    Send(Box<SendStep>),
+    SendMany(SendManyStep),
+    Generated(GeneratedStep),
+    AwaitDelivery(AwaitStep),
+    History(HistoryStep),
+    Record(RecordStep),
+    FlushAudit(#[expect(dead_code, reason = "always true: it is there to be a member")] bool),
+    VerifyAudit(VerifyStep),
     Fault(Box<Fault>),
     AdvanceMs(u64),
     Close(#[expect(dead_code, reason = "always true: it is there to be a member")] bool),
@@ -142,6 +155,7 @@ struct Stage {
     folder: tempfile::TempDir,
     guest: Option<Guest>,
     file: Option<UploadedFile>,
+    sent: Option<SentMessage>,
 }
 
 impl Scenario {
@@ -159,12 +173,12 @@ impl Scenario {
 
     /// What is not as expected.
     async fn play(&self, simulator: &Simulator) -> Vec<String> {
-        let client = match Client::new(self.config.of(simulator)) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let client = match Client::new(self.config.of(simulator, folder.path())) {
             Ok(client) => client,
             Err(error) => return vec![format!("no client: {error}")],
         };
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut stage = Stage { client, folder, guest: None, file: None };
+        let mut stage = Stage { client, folder, guest: None, file: None, sent: None };
         let mut outcome = Ok(Value::Null);
         for (index, step) in self.steps.iter().enumerate() {
             let done = stage.perform(&step.verb, simulator);
@@ -192,7 +206,7 @@ impl Scenario {
 }
 
 impl Settings {
-    fn of(&self, simulator: &Simulator) -> Config {
+    fn of(&self, simulator: &Simulator, folder: &Path) -> Config {
         let ms = Duration::from_millis;
         let mut pace = Pace::default();
         pace.attempts = self.attempts.unwrap_or(pace.attempts);
@@ -212,6 +226,9 @@ impl Settings {
         }
         if let Some(url) = &self.base_url {
             config = config.base_url(url);
+        }
+        if let Some(audit) = self.audit.as_ref().and_then(|audit| audit.of(simulator, folder)) {
+            config = config.audit(audit);
         }
         config.renew_before = self.renew_before_ms.map_or(config.renew_before, ms);
         config.limits.max_chunk_bytes = self.max_chunk_bytes.unwrap_or(config.limits.max_chunk_bytes);
@@ -259,10 +276,18 @@ impl Stage {
                 };
                 self.client.send_as_guest(guest, message).await.map(|sent| json!({ "id": sent.id }))
             }
+            Verb::Send(step) => self.send(step).await,
+            Verb::SendMany(step) => self.send_many(step).await,
+            Verb::Generated(step) => self.send_generated(step).await,
+            Verb::AwaitDelivery(step) => self.await_delivery(step).await,
+            Verb::History(step) => self.history(step).await,
+            Verb::Record(step) => self.record(step).await,
+            Verb::FlushAudit(_) => self.client.flush_audit().await.map(|()| Value::Null),
+            Verb::VerifyAudit(step) => self.verify_audit(step),
             Verb::Fault(fault) => simulator.add_fault((**fault).clone()).map(|()| Value::Null),
             Verb::AdvanceMs(ms) => simulator.advance(Duration::from_millis(*ms)).map(|()| Value::Null),
             Verb::Close(_) => {
-                self.client.close();
+                self.client.close().await;
                 Ok(Value::Null)
             }
         }
