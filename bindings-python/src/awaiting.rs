@@ -54,6 +54,11 @@ pub(crate) fn ready<'py>(py: Python<'py>, value: impl IntoPyObject<'py>) -> PyRe
     READY.import(py, "porteur._awaiting", "ready")?.call1((value,))
 }
 
+/// What a coroutine returns that has nothing to say: `()` would be an empty tuple.
+pub(crate) fn none((): ()) -> Py<PyAny> {
+    Python::attach(|py| py.None())
+}
+
 type Start = Box<dyn for<'py> FnOnce(Python<'py>, Py<PyAny>) -> PyResult<Bound<'py, PyAny>> + Send>;
 
 /// A call that waits for its coroutine to run.

@@ -1,17 +1,21 @@
-//! The clients: a blocking one and one for asyncio, with the same methods.
+//! The client whose methods wait. `async_client` has the same ones for asyncio.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use porteur::Config;
 use pyo3::prelude::*;
+use pyo3::types::PyMapping;
 
-use crate::awaiting::{Locals, awaitable, ready};
+use crate::attachment::Attached;
+use crate::audit::{self, Audit, AuditReceipt};
 use crate::config::{Limits, Options, Pace, Timeouts};
+use crate::delivery::{self, Receipt};
+use crate::door::Door;
 use crate::errors::exception;
-use crate::guest::{Attachment, Guest, SentGuestMessage, message, new_guest};
-use crate::process::PerProcess;
+use crate::guest::{self, Guest, SentGuestMessage, new_guest};
+use crate::history::{self, Messages};
+use crate::message::{Many, Outcome, Outgoing, SentMessage};
 use crate::runtime::wait;
 use crate::simulator::Simulator;
 use crate::upload::{UploadedFile, Wish};
@@ -24,7 +28,7 @@ pub(crate) struct Client(Door);
 #[allow(clippy::too_many_arguments)]
 impl Client {
     #[new]
-    #[pyo3(signature = (client_id, client_secret, *, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None))]
+    #[pyo3(signature = (client_id, client_secret, *, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None))]
     fn new(
         client_id: String,
         client_secret: String,
@@ -36,13 +40,15 @@ impl Client {
         pace: Option<PyRef<'_, Pace>>,
         timeouts: Option<PyRef<'_, Timeouts>>,
         limits: Option<PyRef<'_, Limits>>,
+        audit: Option<PyRef<'_, Audit>>,
     ) -> PyResult<Self> {
-        let options = Options { environment, base_url, scopes, allow_plain_http, renew_before, pace, timeouts, limits };
+        let options =
+            Options { environment, base_url, scopes, allow_plain_http, renew_before, pace, timeouts, limits, audit };
         Door::new(options.over(Config::new(client_id, client_secret))?).map(Self)
     }
 
     #[staticmethod]
-    #[pyo3(signature = (*, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None))]
+    #[pyo3(signature = (*, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None))]
     fn from_env(
         environment: Option<String>,
         base_url: Option<String>,
@@ -52,8 +58,10 @@ impl Client {
         pace: Option<PyRef<'_, Pace>>,
         timeouts: Option<PyRef<'_, Timeouts>>,
         limits: Option<PyRef<'_, Limits>>,
+        audit: Option<PyRef<'_, Audit>>,
     ) -> PyResult<Self> {
-        let options = Options { environment, base_url, scopes, allow_plain_http, renew_before, pace, timeouts, limits };
+        let options =
+            Options { environment, base_url, scopes, allow_plain_http, renew_before, pace, timeouts, limits, audit };
         Door::new(options.over(Config::from_env().map_err(exception)?)?).map(Self)
     }
 
@@ -88,15 +96,77 @@ impl Client {
         guest: &Bound<'_, Guest>,
         to: Vec<String>,
         text: Option<String>,
-        attachments: Option<Vec<Attachment<'_>>>,
+        attachments: Option<Vec<guest::Attachment<'_>>>,
         send_as: Option<String>,
     ) -> PyResult<SentGuestMessage> {
-        let (core, guest, message) = (self.0.core()?, &guest.get().0, message(to, text, attachments, send_as)?);
+        let (core, guest, message) = (self.0.core()?, &guest.get().0, guest::message(to, text, attachments, send_as)?);
         wait(py, async { core.send_as_guest(guest, message).await.map_err(exception) }).map(SentGuestMessage::from)
     }
 
-    fn close(&self) {
-        self.0.close();
+    #[pyo3(signature = (conversation, *, text=None, html=None, json=None, sender, to, attachments=None, client_id=None, check=None, allow_unlisted_sender=None))]
+    fn send<'py>(
+        &self,
+        py: Python<'py>,
+        conversation: String,
+        text: Option<String>,
+        html: Option<String>,
+        json: Option<Bound<'py, PyAny>>,
+        sender: String,
+        to: Vec<String>,
+        attachments: Option<Vec<Attached<'py>>>,
+        client_id: Option<String>,
+        check: Option<bool>,
+        allow_unlisted_sender: Option<bool>,
+    ) -> PyResult<SentMessage> {
+        let message = Outgoing { text, html, json, sender, to, attachments, client_id, check, allow_unlisted_sender };
+        let (core, message) = (self.0.core()?, message.parse()?);
+        wait(py, async { core.send(&conversation, message).await.map(SentMessage).map_err(exception) })
+    }
+
+    #[pyo3(signature = (messages, *, concurrency=None))]
+    fn send_many(
+        &self,
+        py: Python<'_>,
+        messages: &Bound<'_, PyAny>,
+        concurrency: Option<i64>,
+    ) -> PyResult<Vec<Outcome>> {
+        let (core, many) = (self.0.core()?, Many::parse(messages, concurrency)?);
+        wait(py, many.send(core))
+    }
+
+    #[pyo3(signature = (sent, *, within=None, interval=None, backoff=None, sla=None))]
+    fn await_delivery(
+        &self,
+        py: Python<'_>,
+        sent: &Bound<'_, SentMessage>,
+        within: Option<f64>,
+        interval: Option<f64>,
+        backoff: Option<f64>,
+        sla: Option<f64>,
+    ) -> PyResult<Receipt> {
+        let (core, sent) = (self.0.core()?, &sent.get().0);
+        let delivery = delivery::delivery(within, interval, backoff, sla)?;
+        wait(py, async { core.await_delivery(sent, &delivery).await.map(Receipt::from).map_err(exception) })
+    }
+
+    #[pyo3(signature = (conversation, *, page_size=None, page_token=None))]
+    fn history(&self, conversation: String, page_size: Option<i64>, page_token: Option<String>) -> PyResult<Messages> {
+        let history = history::history(page_size, page_token)?;
+        Ok(self.0.core()?.history(conversation, history).into())
+    }
+
+    fn record(&self, py: Python<'_>, kind: String, fields: &Bound<'_, PyMapping>) -> PyResult<AuditReceipt> {
+        let (core, entry) = (self.0.core()?, audit::entry(kind, fields)?);
+        wait(py, async { core.record(entry).await.map(AuditReceipt::from).map_err(exception) })
+    }
+
+    fn flush_audit(&self, py: Python<'_>) -> PyResult<()> {
+        let core = self.0.core()?;
+        wait(py, async { core.flush_audit().await.map_err(exception) })
+    }
+
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        wait(py, self.0.closing())
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {
@@ -104,9 +174,14 @@ impl Client {
     }
 
     #[pyo3(signature = (exc_type, exc_value, traceback, /))]
-    fn __exit__(&self, exc_type: &Bound<'_, PyAny>, exc_value: &Bound<'_, PyAny>, traceback: &Bound<'_, PyAny>) {
-        let _ = (exc_type, exc_value, traceback);
-        self.0.close();
+    fn __exit__(
+        &self,
+        exc_type: &Bound<'_, PyAny>,
+        exc_value: &Bound<'_, PyAny>,
+        traceback: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let _ = (exc_value, traceback);
+        self.close(exc_type.py())
     }
 
     fn __repr__(&self) -> String {
@@ -116,159 +191,5 @@ impl Client {
     /// The same settings with a simulator's clock.
     fn _by_clock_of(&self, simulator: &Bound<'_, Simulator>) -> PyResult<Self> {
         self.0.by_clock_of(simulator.get()).map(Self)
-    }
-}
-
-/// A client whose methods are awaited.
-#[pyclass(module = "porteur", frozen)]
-pub(crate) struct AsyncClient(Door);
-
-#[pymethods]
-#[allow(clippy::too_many_arguments)]
-impl AsyncClient {
-    #[new]
-    #[pyo3(signature = (client_id, client_secret, *, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None))]
-    fn new(
-        client_id: String,
-        client_secret: String,
-        environment: Option<String>,
-        base_url: Option<String>,
-        scopes: Option<Vec<String>>,
-        allow_plain_http: Option<bool>,
-        renew_before: Option<f64>,
-        pace: Option<PyRef<'_, Pace>>,
-        timeouts: Option<PyRef<'_, Timeouts>>,
-        limits: Option<PyRef<'_, Limits>>,
-    ) -> PyResult<Self> {
-        let options = Options { environment, base_url, scopes, allow_plain_http, renew_before, pace, timeouts, limits };
-        Door::new(options.over(Config::new(client_id, client_secret))?).map(Self)
-    }
-
-    #[staticmethod]
-    #[pyo3(signature = (*, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None))]
-    fn from_env(
-        environment: Option<String>,
-        base_url: Option<String>,
-        scopes: Option<Vec<String>>,
-        allow_plain_http: Option<bool>,
-        renew_before: Option<f64>,
-        pace: Option<PyRef<'_, Pace>>,
-        timeouts: Option<PyRef<'_, Timeouts>>,
-        limits: Option<PyRef<'_, Limits>>,
-    ) -> PyResult<Self> {
-        let options = Options { environment, base_url, scopes, allow_plain_http, renew_before, pace, timeouts, limits };
-        Door::new(options.over(Config::from_env().map_err(exception)?)?).map(Self)
-    }
-
-    #[pyo3(signature = (source, *, name=None, content_type=None, concurrency=None, journal=None, size=None, on_progress=None))]
-    fn upload<'py>(
-        &self,
-        py: Python<'py>,
-        source: Bound<'py, PyAny>,
-        name: Option<String>,
-        content_type: Option<String>,
-        concurrency: Option<i64>,
-        journal: Option<PathBuf>,
-        size: Option<i64>,
-        on_progress: Option<Py<PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let job = Wish { source, name, content_type, concurrency, journal, size, on_progress }.parse()?;
-        let core = self.0.core()?;
-        let call = async move { Box::pin(job.raised.or(core.upload(job.upload))).await.map(UploadedFile::from) };
-        awaitable(py, call, job.locals, job.pieces)
-    }
-
-    #[pyo3(signature = (language, *, metadata=None))]
-    fn guest<'py>(
-        &self,
-        py: Python<'py>,
-        language: String,
-        metadata: Option<BTreeMap<String, String>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let core = self.0.core()?;
-        let call = async move { core.guest(new_guest(language, metadata)).await.map(Guest).map_err(exception) };
-        awaitable(py, call, Locals::default(), None)
-    }
-
-    #[pyo3(signature = (guest, *, to, text=None, attachments=None, send_as=None))]
-    fn send_as_guest<'py>(
-        &self,
-        py: Python<'py>,
-        guest: &Bound<'py, Guest>,
-        to: Vec<String>,
-        text: Option<String>,
-        attachments: Option<Vec<Attachment<'py>>>,
-        send_as: Option<String>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let (core, guest, message) = (self.0.core()?, guest.get().0.clone(), message(to, text, attachments, send_as)?);
-        let call =
-            async move { core.send_as_guest(&guest, message).await.map(SentGuestMessage::from).map_err(exception) };
-        awaitable(py, call, Locals::default(), None)
-    }
-
-    fn close(&self) {
-        self.0.close();
-    }
-
-    fn __aenter__<'py>(slf: Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        ready(slf.py(), slf.clone())
-    }
-
-    #[pyo3(signature = (exc_type, exc_value, traceback, /))]
-    fn __aexit__<'py>(
-        &self,
-        exc_type: &Bound<'py, PyAny>,
-        exc_value: &Bound<'py, PyAny>,
-        traceback: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let _ = (exc_value, traceback);
-        self.0.close();
-        ready(exc_type.py(), exc_type.py().None())
-    }
-
-    fn __repr__(&self) -> String {
-        self.0.named("AsyncClient")
-    }
-
-    /// The same settings with a simulator's clock.
-    fn _by_clock_of(&self, simulator: &Bound<'_, Simulator>) -> PyResult<Self> {
-        self.0.by_clock_of(simulator.get()).map(Self)
-    }
-}
-
-/// The core's client with what it was made from, so that a child process can make its own.
-struct Door {
-    config: Config,
-    core: PerProcess<porteur::Client>,
-    closed: AtomicBool,
-}
-
-impl Door {
-    fn new(config: Config) -> PyResult<Self> {
-        let core = PerProcess::with(porteur::Client::new(config.clone()).map_err(exception)?);
-        Ok(Self { config, core, closed: AtomicBool::new(false) })
-    }
-
-    fn core(&self) -> PyResult<porteur::Client> {
-        let make = || porteur::Client::new(self.config.clone());
-        let core = self.core.get_or_make(make, Clone::clone).map_err(exception)?;
-        if self.closed.load(Ordering::Relaxed) {
-            core.close();
-        }
-        Ok(core)
-    }
-
-    fn close(&self) {
-        self.closed.store(true, Ordering::Relaxed);
-        self.core.get(porteur::Client::close);
-    }
-
-    fn by_clock_of(&self, simulator: &Simulator) -> PyResult<Self> {
-        Self::new(self.config.clone().clock(simulator.look(porteur::simulator::Simulator::clock)?))
-    }
-
-    fn named(&self, class: &str) -> String {
-        let (id, environment) = (&self.config.credentials.id, &self.config.environment);
-        format!("<{class} client_id={id:?} at={:?}>", self.config.base_url.as_ref().unwrap_or(environment))
     }
 }

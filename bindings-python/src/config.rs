@@ -6,6 +6,7 @@ use porteur::Config;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use crate::audit::Audit;
 use crate::errors::{seconds, whole};
 
 /// The options of a client, as its constructors take them.
@@ -18,6 +19,7 @@ pub(crate) struct Options<'py> {
     pub(crate) pace: Option<PyRef<'py, Pace>>,
     pub(crate) timeouts: Option<PyRef<'py, Timeouts>>,
     pub(crate) limits: Option<PyRef<'py, Limits>>,
+    pub(crate) audit: Option<PyRef<'py, Audit>>,
 }
 
 impl Options<'_> {
@@ -31,7 +33,8 @@ impl Options<'_> {
             .given(renew_before, Config::renew_before)
             .given(self.pace, |config, pace| config.pace(pace.0.clone()))
             .given(self.timeouts, |config, timeouts| config.timeouts(timeouts.0.clone()))
-            .given(self.limits, |config, limits| config.limits(limits.0.clone())))
+            .given(self.limits, |config, limits| config.limits(limits.0.clone()))
+            .given(self.audit, |config, audit| config.audit(audit.0.clone())))
     }
 }
 
@@ -153,14 +156,21 @@ pub(crate) struct Timeouts(porteur::Timeouts);
 #[pymethods]
 impl Timeouts {
     #[new]
-    #[pyo3(signature = (*, connect=None, token=None, call=None, stall=None))]
-    fn new(connect: Option<f64>, token: Option<f64>, call: Option<f64>, stall: Option<f64>) -> PyResult<Self> {
+    #[pyo3(signature = (*, connect=None, token=None, call=None, stall=None, audit=None))]
+    fn new(
+        connect: Option<f64>,
+        token: Option<f64>,
+        call: Option<f64>,
+        stall: Option<f64>,
+        audit: Option<f64>,
+    ) -> PyResult<Self> {
         let defaults = porteur::Timeouts::default();
         Ok(Self(porteur::Timeouts {
             connect: seconds("connect", connect)?.unwrap_or(defaults.connect),
             token: seconds("token", token)?.unwrap_or(defaults.token),
             call: seconds("call", call)?.unwrap_or(defaults.call),
             stall: seconds("stall", stall)?.unwrap_or(defaults.stall),
+            audit: seconds("audit", audit)?.unwrap_or(defaults.audit),
         }))
     }
 
@@ -184,15 +194,22 @@ impl Timeouts {
         self.0.stall.as_secs_f64()
     }
 
+    #[getter]
+    fn audit(&self) -> f64 {
+        self.0.audit.as_secs_f64()
+    }
+
     fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
-        let porteur::Timeouts { connect, token, call, stall } = self.0;
-        let fields = fields(py, &[("connect", connect), ("token", token), ("call", call), ("stall", stall)])?;
+        let porteur::Timeouts { connect, token, call, stall, audit } = self.0;
+        let durations = [("connect", connect), ("token", token), ("call", call), ("stall", stall), ("audit", audit)];
+        let fields = fields(py, &durations)?;
         Ok((PyTuple::empty(py), fields))
     }
 
     fn __repr__(&self) -> String {
         let (connect, token, call, stall) = (self.connect(), self.token(), self.call(), self.stall());
-        format!("Timeouts(connect={connect:?}, token={token:?}, call={call:?}, stall={stall:?})")
+        let audit = self.audit();
+        format!("Timeouts(connect={connect:?}, token={token:?}, call={call:?}, stall={stall:?}, audit={audit:?})")
     }
 }
 

@@ -22,6 +22,12 @@ fn from_facts(py: Python<'_>, facts: ErrorFacts) -> PyResult<PyErr> {
     FROM_FACTS.import(py, "porteur.errors", "from_facts")?.call1(facts).map(PyErr::from_value)
 }
 
+/// Whether an exception is one of those: a `PorteurError`.
+pub(crate) fn is_ours(py: Python<'_>, exception: &PyErr) -> PyResult<bool> {
+    static PORTEUR_ERROR: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    Ok(exception.matches(py, PORTEUR_ERROR.import(py, "porteur.errors", "PorteurError")?)?)
+}
+
 /// The exception for an argument that the core's types cannot hold.
 pub(crate) fn invalid(field: &str, reason: impl Into<String>) -> PyErr {
     exception(Error::InvalidInput { field: field.to_owned(), reason: reason.into(), answer: None })

@@ -4,16 +4,25 @@
 //! core; what is special to Python (exceptions, the GIL, signals, asyncio, fork) is in `runtime`, `awaiting`, `process`
 //! and `errors`. The manual is `python/porteur/_porteur.pyi`.
 
+mod async_client;
+mod attachment;
+mod audit;
 mod awaiting;
 mod client;
 mod config;
+mod delivery;
 mod digest;
+mod door;
 mod errors;
 mod guest;
+mod history;
+mod json;
+mod message;
 mod process;
 mod runtime;
 mod simulator;
 mod source;
+mod time;
 mod upload;
 
 use pyo3::prelude::*;
@@ -23,15 +32,27 @@ mod _porteur {
     use super::*;
 
     #[pymodule_export]
-    use super::client::{AsyncClient, Client};
+    use super::async_client::AsyncClient;
+    #[pymodule_export]
+    use super::attachment::Attachment;
+    #[pymodule_export]
+    use super::audit::{Audit, AuditFinding, AuditReceipt, AuditReport, verify_audit};
+    #[pymodule_export]
+    use super::client::Client;
     #[pymodule_export]
     use super::config::{Limits, Pace, Timeouts};
+    #[pymodule_export]
+    use super::delivery::{Receipt, Sla};
     #[pymodule_export]
     use super::digest::{ChunkDigests, sha256_chunks};
     #[pymodule_export]
     use super::guest::{Guest, SentGuestMessage};
     #[pymodule_export]
-    use super::simulator::Simulator;
+    use super::history::HistoryMessage;
+    #[pymodule_export]
+    use super::message::SentMessage;
+    #[pymodule_export]
+    use super::simulator::{Simulator, messages};
     #[pymodule_export]
     use super::upload::{Progress, UploadedFile};
 

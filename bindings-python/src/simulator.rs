@@ -1,11 +1,12 @@
 //! The simulated platform, for `python/porteur/testing.py`, which turns the JSON here into plain values.
 
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::errors::{exception, invalid, seconds};
+use crate::errors::{exception, invalid, seconds, whole};
+use crate::message::arguments;
 use crate::process::PerProcess;
 
 /// A platform on 127.0.0.1.
@@ -86,6 +87,14 @@ impl Drop for Simulator {
         // Without an interpreter nobody holds the GIL, and the field is dropped as it is.
         Python::try_attach(|py| self.stop(py));
     }
+}
+
+/// Messages to send, as the arguments of `send`.
+#[pyfunction]
+pub(crate) fn messages(py: Python<'_>, seed: i128, count: i64) -> PyResult<Vec<Bound<'_, PyDict>>> {
+    let seed = u64::try_from(seed).map_err(|_| invalid("seed", format!("expected 0 to {}, got {seed}", u64::MAX)))?;
+    let count = whole("count", Some(count))?.unwrap_or_default();
+    porteur::simulator::messages(seed).take(count).map(|message| arguments(py, message.into())).collect()
 }
 
 fn parse<T: DeserializeOwned>(field: &str, text: &str) -> PyResult<T> {

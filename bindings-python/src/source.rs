@@ -149,7 +149,7 @@ fn left(file: &Bound<'_, PyAny>) -> PyResult<u64> {
 }
 
 /// Bytes without a copy, any other buffer copied once: it could change between its checksum and its sending.
-fn in_memory(value: &Bound<'_, PyAny>) -> PyResult<Option<PyBackedBytes>> {
+pub(crate) fn in_memory(value: &Bound<'_, PyAny>) -> PyResult<Option<PyBackedBytes>> {
     if let Ok(bytes) = value.cast::<PyBytes>() {
         return Ok(Some(bytes.clone().into()));
     }

@@ -127,13 +127,17 @@ pub(crate) struct UploadedFile {
     size: u64,
     #[pyo3(get)]
     checksums: Vec<String>,
+    #[pyo3(get)]
+    content_type: String,
 }
 
 #[pymethods]
 impl UploadedFile {
     #[new]
-    fn new(id: String, name: String, size: u64, checksums: Vec<String>) -> Self {
-        Self { id, name, size, checksums }
+    #[pyo3(signature = (id, name, size, checksums, content_type=None))]
+    fn new(id: String, name: String, size: u64, checksums: Vec<String>, content_type: Option<String>) -> Self {
+        let content_type = content_type.unwrap_or_else(|| Upload::bytes(Bytes::new(), "").content_type);
+        Self { id, name, size, checksums, content_type }
     }
 
     #[getter]
@@ -141,8 +145,8 @@ impl UploadedFile {
         self.checksums.len()
     }
 
-    fn __getnewargs__(&self) -> (&str, &str, u64, &[String]) {
-        (&self.id, &self.name, self.size, &self.checksums)
+    fn __getnewargs__(&self) -> (&str, &str, u64, &[String], &str) {
+        (&self.id, &self.name, self.size, &self.checksums, &self.content_type)
     }
 
     fn __repr__(&self) -> String {
@@ -151,9 +155,17 @@ impl UploadedFile {
     }
 }
 
+impl UploadedFile {
+    /// As the core attaches it, which does not ask for the checksums.
+    pub(crate) fn for_a_message(&self) -> porteur::UploadedFile {
+        let (id, name, content_type) = (self.id.clone(), self.name.clone(), self.content_type.clone());
+        porteur::UploadedFile { id, name, content_type, size: self.size, checksums: Vec::new() }
+    }
+}
+
 impl From<porteur::UploadedFile> for UploadedFile {
     fn from(file: porteur::UploadedFile) -> Self {
         let checksums = file.checksums.iter().map(ToString::to_string).collect();
-        Self { id: file.id, name: file.name, size: file.size, checksums }
+        Self { id: file.id, name: file.name, size: file.size, checksums, content_type: file.content_type }
     }
 }

@@ -10,6 +10,7 @@ import io
 import logging
 import os
 import pickle
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,40 @@ from porteur.testing import Simulator
 # Values
 
 
+NOON = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
 VALUES: list[Any] = [
     porteur.UploadedFile("file-1", "notes.txt", 19, ["00", "ff"]),
+    porteur.UploadedFile("file-1", "notes.txt", 19, ["00", "ff"], "text/plain"),
     porteur.Guest("guest-1", "secret-token"),
     porteur.SentGuestMessage("message-1"),
+    porteur.SentMessage("conversation-1", "sent-1"),
+    porteur.SentMessage("conversation-1", "sent-1", status="queued", client_id="c", sender="a", to=["b"]),
+    porteur.Receipt("sent-1", "conversation-1", "delivered", NOON, NOON + timedelta(seconds=2.25), 2.25),
+    porteur.Receipt("sent-1", "conversation-1", "read", NOON, NOON, 0.1, porteur.Sla(2.0, 0.1, False)),
+    porteur.Sla(0.5, 123456.789, True),
+    porteur.HistoryMessage("message-1"),
+    porteur.HistoryMessage(
+        "message-1",
+        sender="a",
+        to=["b"],
+        content_type="application/json",
+        content={"a": [1, 2.5, None, "x"]},
+        status="read",
+        created=NOON,
+        metadata={"tags": ["a"]},
+    ),
+    porteur.Attachment("notes.txt", data=b"\0bytes"),
+    porteur.Attachment("notes.txt", url="https://example.com/notes.txt", content_type="text/plain"),
+    porteur.Attachment("notes.txt", file_id="file-1"),
+    porteur.AuditReceipt("log-1", 7),
+    porteur.AuditReport(9, 2, 8, True, [porteur.AuditFinding("changed", 3, "log-1", 3, "so it is")]),
+    porteur.AuditFinding("missing", 3, "log-1", 3, "so it is"),
     porteur.Progress(1, 2, 3),
     porteur.ChunkDigests(3, 2, ["00", "ff"], None),
     porteur.ChunkDigests(3, 2, ["00", "ff"], "aa"),
     porteur.Pace(attempts=7, base=0.25, cap=2.0, budget=9.0, per_minute=6, burst=2, breaker_after=3, breaker_pause=4.0),
-    porteur.Timeouts(connect=1.5, token=2.5, call=3.5, stall=4.5),
+    porteur.Timeouts(connect=1.5, token=2.5, call=3.5, stall=4.5, audit=5.5),
     porteur.Limits(max_chunk_bytes=5),
 ]
 
@@ -57,13 +83,18 @@ def test_values_differ_in_every_field() -> None:
     assert porteur.Guest("a", "b") != porteur.Guest("a", "c")
     assert porteur.Pace(attempts=2) != porteur.Pace(attempts=3)
     assert porteur.UploadedFile("a", "b", 1, ["00"]) != porteur.UploadedFile("a", "b", 1, ["01"])
+    assert porteur.UploadedFile("a", "b", 1, ["00"]) != porteur.UploadedFile("a", "b", 1, ["00"], "text/plain")
+    assert porteur.SentMessage("a", "b") != porteur.SentMessage("a", "b", client_id="c")
+    assert porteur.HistoryMessage("a", content={"b": 1}) != porteur.HistoryMessage("a", content={"b": 2})
+    assert porteur.Attachment("a", data=b"b") != porteur.Attachment("a", data=b"c")
 
 
 def test_what_is_not_given_is_the_default_of_the_core() -> None:
     assert porteur.Pace(attempts=2) == porteur.Pace(
         attempts=2, base=0.5, cap=30, budget=120, per_minute=300, burst=30, breaker_after=5, breaker_pause=30
     )
-    assert porteur.Timeouts() == porteur.Timeouts(connect=5, token=10, call=15, stall=30)
+    assert porteur.Timeouts() == porteur.Timeouts(connect=5, token=10, call=15, stall=30, audit=10)
+    assert porteur.UploadedFile("a", "b", 1, ["00"]).content_type == "application/octet-stream"
     assert porteur.Limits() == porteur.Limits(max_chunk_bytes=64 << 20)
 
 
@@ -152,6 +183,7 @@ def test_an_error_of_the_platform_has_all_facts_and_no_stranger_as_its_cause() -
         ("budget", {"pace": lambda: porteur.Pace(budget=float("inf"))}),
         ("breaker_pause", {"pace": lambda: porteur.Pace(breaker_pause=-0.1)}),
         ("stall", {"timeouts": lambda: porteur.Timeouts(stall=-1)}),
+        ("audit", {"timeouts": lambda: porteur.Timeouts(audit=-1)}),
         ("max_chunk_bytes", {"limits": lambda: porteur.Limits(max_chunk_bytes=-1)}),
     ],
 )
@@ -174,6 +206,7 @@ def test_a_setting_that_cannot_be_is_named(style: Any, field: str, options: dict
         {"pace": {"attempts": 3}},
         {"timeouts": 3},
         {"limits": 3},
+        {"audit": "audit.log"},
         {"environment": 3},
         {"base_url": 3},
         {"unheard_of": 3},

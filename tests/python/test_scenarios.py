@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import porteur
 from conftest import TESTS
-from porteur.testing import Simulator
+from porteur.testing import Simulator, messages
 
 SCENARIOS = sorted((TESTS / "scenarios").glob("*.json"))
 
@@ -22,15 +24,16 @@ SCENARIOS = sorted((TESTS / "scenarios").glob("*.json"))
 def test_scenario(path: Path, style: str, tmp_path: Path) -> None:
     scenario = json.loads(path.read_text())
     with Simulator(**scenario.get("platform", {})) as simulator, asyncio.Runner() as loop:
-        options = client_options(scenario.get("config", {}))
+        options = client_options(scenario.get("config", {}), simulator, tmp_path)
         if style == "blocking":
             client: Any = simulator.client(**options)
-            run = Run(simulator, client, lambda result: result, pieces, tmp_path)
+            run = Run(simulator, client, lambda result: result, pieces, read, tmp_path)
         else:
             client = simulator.async_client(**options)
-            run = Run(simulator, client, loop.run, async_pieces, tmp_path)
+            run = Run(simulator, client, loop.run, async_pieces, async_read, tmp_path)
         outcome = run.steps(scenario["steps"])
-        failures = list(differences(scenario["expect"], outcome, simulator))
+        told = "fails" in scenario["steps"][-1]
+        failures = list(differences(scenario["expect"], outcome, told, simulator))
         assert not failures, "\n".join([scenario["name"], *failures, "journal:", *requests(simulator.journal)])
 
 
@@ -43,19 +46,22 @@ class Run:
         client: Any,
         finish: Callable[[Any], Any],
         stream: Callable[[bytes], Any],
+        read: Callable[[Any, int | None], Any],
         folder: Path,
     ) -> None:
         self.simulator = simulator
         self.client = client
         self.finish = finish
         self.stream = stream
+        self.read = read
         self.folder = folder
         self.file: porteur.UploadedFile | None = None
         self.speaker: porteur.Guest | None = None
+        self.sent: porteur.SentMessage | None = None
 
     def steps(self, steps: list[dict[str, Any]]) -> Any:
-        """The result or the error of the last step."""
-        outcome: Any = None
+        """The result or the error of the last step that is a call."""
+        last: Any = None
         for number, step in enumerate(steps, 1):
             code = step.get("fails")
             [(verb, wish)] = [(verb, wish) for verb, wish in step.items() if verb != "fails"]
@@ -66,7 +72,9 @@ class Run:
             failed = outcome.code if isinstance(outcome, porteur.PorteurError) else None
             if number < len(steps) or code is not None:
                 assert failed == code, f"step {number}: {outcome!r}"
-        return outcome
+            if verb not in ("fault", "advance_ms", "close"):
+                last = outcome
+        return last
 
     def upload(self, wish: dict[str, Any]) -> Any:
         data = bytes(wish["zeros"]) if "zeros" in wish else wish.get("text", "").encode()
@@ -98,6 +106,58 @@ class Run:
             options["attachments"] = [self.file]
         return self.finish(self.client.send_as_guest(self.speaker, to=wish["to"], **options))
 
+    def send(self, wish: dict[str, Any]) -> Any:
+        outgoing = self.outgoing(wish)
+        self.sent = self.finish(self.client.send(outgoing.pop("conversation"), **outgoing))
+        return self.sent
+
+    def send_many(self, wish: dict[str, Any]) -> Any:
+        return self.send_all([self.outgoing(message) for message in wish["messages"]], wish)
+
+    def generated(self, wish: dict[str, Any]) -> Any:
+        made = messages(wish["seed"], wish["count"])
+        return self.send_all([{"conversation": CONVERSATION, **message} for message in made], wish)
+
+    def send_all(self, outgoing: list[dict[str, Any]], wish: dict[str, Any]) -> Any:
+        outcomes = self.finish(self.client.send_many(outgoing, **only(wish, "concurrency")))
+        self.sent = next((one for one in reversed(outcomes) if isinstance(one, porteur.SentMessage)), self.sent)
+        names = [f"error:{one.code}" if isinstance(one, porteur.PorteurError) else one.id for one in outcomes]
+        return SimpleNamespace(sent=names)
+
+    def outgoing(self, wish: dict[str, Any]) -> dict[str, Any]:
+        """A message of a scenario as `send_many` takes it."""
+        wish = {"conversation": CONVERSATION, "sender": SENDER, "to": [RECIPIENT], **wish}
+        files: list[Any] = [self.file] if wish.pop("attach", False) else []
+        return {**wish, "attachments": files + [attachment(file) for file in wish.get("attachments", [])]}
+
+    def await_delivery(self, wish: dict[str, Any]) -> Any:
+        options = seconds(wish)
+        message = options.pop("message", None)
+        sent = self.sent if message is None else porteur.SentMessage(message["conversation"], message["id"])
+        receipt = self.finish(self.client.await_delivery(sent, **options))
+        value = SimpleNamespace(status=receipt.status, elapsed_ms=round(receipt.elapsed * 1000))
+        if receipt.sla is not None:
+            value.sla_violated = receipt.sla.violated
+        return value
+
+    def history(self, wish: dict[str, Any]) -> Any:
+        history = self.client.history(wish.get("conversation", CONVERSATION), **only(wish, "page_size", "page_token"))
+        return SimpleNamespace(ids=[message.id for message in self.finish(self.read(history, wish.get("take")))])
+
+    def record(self, wish: dict[str, Any]) -> Any:
+        return self.finish(self.client.record(wish["kind"], wish.get("fields", {})))
+
+    def flush_audit(self, _: bool) -> None:
+        self.finish(self.client.flush_audit())
+
+    def verify_audit(self, wish: dict[str, Any]) -> Any:
+        path = self.folder / {"missing": "missing.log", "other": "other.log"}.get(wish.get("path", ""), LOG)
+        if path.name == "other.log":
+            path.write_text("This is a text,\nand no log.\n")
+        report = porteur.verify_audit(path, wish.get("secret", SECRET))
+        facts = {name: getattr(report, name) for name in ("entries", "logs", "signed", "torn")}
+        return SimpleNamespace(**facts, intact=report.is_intact)
+
     def fault(self, fault: dict[str, Any]) -> None:
         self.simulator.add_fault(**fault)
 
@@ -105,20 +165,37 @@ class Run:
         self.simulator.advance(wait / 1000)
 
     def close(self, _: bool) -> None:
-        self.client.close()
+        self.finish(self.client.close())
 
 
-def client_options(config: dict[str, Any]) -> dict[str, Any]:
+def client_options(config: dict[str, Any], simulator: Simulator, folder: Path) -> dict[str, Any]:
     """The keyword arguments for a scenario's `config`: durations become seconds."""
-    config = {
-        name.removesuffix("_ms"): value / 1000 if name.endswith("_ms") else value for name, value in config.items()
-    }
+    config = seconds(config)
     options = {name: config.pop(name) for name in DIRECT if name in config}
+    if audit := config.pop("audit", None):
+        settings = {} if audit is True else seconds(audit)
+        if settings.pop("endpoint", True):
+            settings["endpoint"] = f"{simulator.url}/audit"
+        options["audit"] = porteur.Audit(folder / LOG, SECRET, **settings)
     if "max_chunk_bytes" in config:
         options["limits"] = porteur.Limits(max_chunk_bytes=config.pop("max_chunk_bytes"))
     if config:
         options["pace"] = porteur.Pace(**config)
     return options
+
+
+def attachment(wish: dict[str, Any]) -> porteur.Attachment:
+    options = only(wish, "url", "file_id", "content_type")
+    if "text" in wish or "zeros" in wish:
+        options["data"] = bytes(wish["zeros"]) if "zeros" in wish else wish["text"].encode()
+    return porteur.Attachment(wish["filename"], **options)
+
+
+def seconds(options: dict[str, Any]) -> dict[str, Any]:
+    """A copy in which whole milliseconds are seconds, and lose the unit in their name."""
+    return {
+        name.removesuffix("_ms"): value / 1000 if name.endswith("_ms") else value for name, value in options.items()
+    }
 
 
 def only(wish: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -130,24 +207,38 @@ def pieces(data: bytes) -> Iterator[bytes]:
         yield data[start : start + 5]
 
 
+def read(history: Iterator[porteur.HistoryMessage], most: int | None) -> list[porteur.HistoryMessage]:
+    """The first messages of a history, or all of it."""
+    return list(islice(history, most))
+
+
+async def async_read(
+    history: AsyncIterator[porteur.HistoryMessage], most: int | None
+) -> list[porteur.HistoryMessage]:
+    found: list[porteur.HistoryMessage] = []
+    while (most is None or len(found) < most) and (message := await anext(history, None)) is not None:
+        found.append(message)
+    return found
+
+
 async def async_pieces(data: bytes) -> AsyncIterator[bytes]:
     for piece in pieces(data):
         yield piece
 
 
-def differences(expect: dict[str, Any], outcome: Any, simulator: Simulator) -> Iterator[str]:
-    """Each expectation that does not hold, as a line."""
+def differences(expect: dict[str, Any], outcome: Any, told: bool, simulator: Simulator) -> Iterator[str]:
+    """Each expectation that does not hold, as a line. `told` is a last step that had to fail, and did."""
     unknown = expect.keys() - {"value", "error", "slept_ms", "requests", "counts", "state", "violations"}
     assert not unknown, f"unknown expectations: {unknown}"
     failed = isinstance(outcome, porteur.PorteurError)
-    if failed != ("error" in expect):
+    if failed != ("error" in expect) and not (failed and told):
         yield f"outcome: {outcome!r} {getattr(outcome, 'details', '')}"
         return
-    for name, value in expect.get("value", {}).items():
-        if getattr(outcome, name) != value:
-            yield f"{name}: {getattr(outcome, name)!r}, expected {value!r}"
+    for name, value in {} if failed else expect.get("value", {}).items():
+        if getattr(outcome, name, None) != value:
+            yield f"{name}: {getattr(outcome, name, None)!r}, expected {value!r}"
     if failed:
-        yield from error_differences(expect["error"], outcome)
+        yield from error_differences(expect.get("error", {}), outcome)
     slept = [round(wait * 1000) for wait in simulator.slept]
     if "slept_ms" in expect and not (
         len(slept) == len(expect["slept_ms"]) and all(map(within, slept, expect["slept_ms"]))
@@ -207,6 +298,15 @@ def holds(expected: Any, found: Any) -> bool:
 def requests(journal: list[dict[str, Any]]) -> list[str]:
     return [f"{entry['method']} {entry['path']} {entry['status']}" for entry in journal]
 
+
+# The simulator's own conversation and who takes part in it.
+CONVERSATION = "conversation-1"
+SENDER = "agent@example.com"
+RECIPIENT = "customer@example.com"
+
+# The audit log in the scenario's folder, and the secret that the simulator takes by default.
+LOG = "audit.log"
+SECRET = "simulator-audit-secret"
 
 # What a client takes by itself; the rest of a scenario's `config` is its pace.
 DIRECT = ("scopes", "client_secret", "renew_before", "base_url")

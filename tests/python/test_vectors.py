@@ -12,9 +12,11 @@ import pytest
 import porteur
 from conftest import TESTS
 from porteur.errors import BY_CODE, from_facts
+from porteur.testing import messages
 
 DIGESTS: list[dict[str, Any]] = json.loads((TESTS / "vectors" / "digest.json").read_text())
 ERRORS: list[dict[str, Any]] = json.loads((TESTS / "vectors" / "errors.json").read_text())
+MESSAGES: list[dict[str, Any]] = json.loads((TESTS / "vectors" / "messages.json").read_text())
 
 
 @pytest.mark.parametrize("case", DIGESTS, ids=lambda case: str(case["name"]))
@@ -49,3 +51,28 @@ def test_a_code_from_a_newer_core_is_still_an_error_of_ours() -> None:
     error = from_facts("brand_new", "a surprise", False, None, None, None, {})
     assert type(error) is porteur.PorteurError
     assert error.code == "brand_new"
+
+
+@pytest.mark.parametrize("case", MESSAGES, ids=lambda case: str(case["seed"]))
+def test_a_seed_makes_the_messages_as_written(case: dict[str, Any]) -> None:
+    made = [as_written(message) for message in messages(int(case["seed"]), len(case["messages"]))]
+    assert made == case["messages"]
+
+
+def as_written(message: Any) -> dict[str, Any]:
+    [(kind, content)] = [(kind, message.pop(kind)) for kind in TYPES if kind in message]
+    attachments = [
+        {"content_type": file.content_type, "filename": file.filename, "url": file.url}
+        for file in message.pop("attachments", [])
+    ]
+    return {"content_type": TYPES[kind], "content": content, **message, "attachments": attachments}
+
+
+def test_seeds_and_counts_that_cannot_be_are_named() -> None:
+    for field, arguments in (("seed", (-1, 1)), ("seed", (1 << 64, 1)), ("count", (1, -1))):
+        with pytest.raises(porteur.InvalidInput) as raised:
+            messages(*arguments)
+        assert raised.value.details["field"] == field
+
+
+TYPES = {"text": "text/plain", "html": "text/html", "json": "application/json"}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import assert_type
 
 import porteur
-from porteur.testing import Simulator
+from porteur.testing import Simulator, messages
 
 
 def blocking(simulator: Simulator, pieces: Iterator[bytes]) -> None:
@@ -26,9 +27,28 @@ def blocking(simulator: Simulator, pieces: Iterator[bytes]) -> None:
         sent = client.send_as_guest(guest, to=["+15550100"], attachments=[file, ("id", "name")], send_as="client")
         assert_type(sent.id, str)
         client.send_as_guest(guest, to=["+15550100"], text="hello", send_as="somebody")  # type: ignore[arg-type]
+        message = client.send("conversation-1", text="hello", sender="a", to=["b"], attachments=[file])
+        assert_type(message, porteur.SentMessage)
+        logo = porteur.Attachment("logo.png", data=b"bytes")
+        client.send("conversation-1", json={"a": [1, None, {"b": 0.5}]}, sender="a", to=("b",), attachments=[logo])
+        client.send("conversation-1", text="hello", to=["b"])  # type: ignore[call-arg]
+        client.send("conversation-1", json={"a": {1, 2}}, sender="a", to=["b"])  # type: ignore[dict-item]
+        outgoing: porteur.Outgoing = {"conversation": "conversation-1", "text": "hello", "sender": "a", "to": ["b"]}
+        outcomes = client.send_many([outgoing, {"conversation": "c", **messages(42, 1)[0]}], concurrency=8)
+        assert_type(outcomes, list[porteur.SentMessage | porteur.PorteurError])
+        for made in messages(42, 3):
+            client.send("conversation-1", **made)
+        receipt = client.await_delivery(message, within=20, sla=10)
+        assert_type(receipt.created, datetime)
+        assert_type(receipt.sla, porteur.Sla | None)
+        for entry in client.history("conversation-1", page_size=10):
+            assert_type(entry, porteur.HistoryMessage)
+        assert_type(client.record("note", {"n": 1, "tags": ["a"]}), porteur.AuditReceipt)
         client.upload(7)  # type: ignore[arg-type]
         client.upload("path", "name")  # type: ignore[call-arg]
     assert_type(porteur.sha256_chunks("invoice.pdf", 5 << 20, whole=True).whole, str | None)
+    assert_type(porteur.verify_audit("audit.log", "secret").findings, list[porteur.AuditFinding])
+    porteur.Audit("audit.log", "secret", sync="sometimes")  # type: ignore[arg-type]
     assert_type(simulator.client(pace=pace), porteur.Client)
     assert_type(simulator.slept, list[float])
 
@@ -38,6 +58,11 @@ async def asynchronous(pieces: AsyncIterator[bytes]) -> None:
         assert_type(client, porteur.AsyncClient)
         assert_type(await client.upload(pieces, name="a", size=3), porteur.UploadedFile)
         assert_type(await client.guest("en-US"), porteur.Guest)
+        sent = await client.send("conversation-1", html="<p>hello</p>", sender="a", to=["b"])
+        assert_type(await client.await_delivery(sent), porteur.Receipt)
+        async for message in client.history("conversation-1"):
+            assert_type(message, porteur.HistoryMessage)
+        await client.flush_audit()
 
 
 def errors() -> None:

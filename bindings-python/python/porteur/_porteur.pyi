@@ -1,29 +1,45 @@
-"""porteur: uploads and guest messages for a contact-center platform.
+"""porteur: uploads and messages for a contact-center platform.
 
 ``Client`` waits, ``AsyncClient`` is awaited; they have the same methods. Whatever may be left out is a keyword
 argument, and leaving it out (or None) means the default. Durations are seconds, sizes are bytes. Every error is a
 ``PorteurError``; see ``porteur.errors``. Events are logged with ``logging`` below the logger ``porteur``.
 """
 
-from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self, TypeAlias, final, type_check_only
 
 from _typeshed import ReadableBuffer, StrPath
 
+from ._message import JSON, Content, Message, Outgoing
+from .errors import PorteurError
+
 __all__ = [
     "AsyncClient",
+    "Attachment",
+    "Audit",
+    "AuditFinding",
+    "AuditReceipt",
+    "AuditReport",
     "ChunkDigests",
     "Client",
     "Guest",
+    "HistoryMessage",
     "Limits",
     "Pace",
     "Progress",
+    "Receipt",
     "SentGuestMessage",
+    "SentMessage",
     "Simulator",
+    "Sla",
     "Timeouts",
     "UploadedFile",
+    "messages",
     "sha256_chunks",
+    "verify_audit",
 ]
 
 _Buffer: TypeAlias = ReadableBuffer
@@ -54,6 +70,8 @@ class Client:
         pace: How often and how fast to knock.
         timeouts: How long to wait for an answer.
         limits: How much to take on.
+        audit: Where an audit trail is kept. Default nowhere. A forked child writes a chain of its own into the same
+            file.
 
     Raises:
         InvalidInput: A setting that cannot be used; ``details["field"]`` names it.
@@ -72,6 +90,7 @@ class Client:
         pace: Pace | None = None,
         timeouts: Timeouts | None = None,
         limits: Limits | None = None,
+        audit: Audit | None = None,
     ) -> Self: ...
     @staticmethod
     def from_env(
@@ -84,9 +103,11 @@ class Client:
         pace: Pace | None = None,
         timeouts: Timeouts | None = None,
         limits: Limits | None = None,
+        audit: Audit | None = None,
     ) -> Client:
         """A client from ``GENESYS_CLIENT_ID``, ``GENESYS_CLIENT_SECRET``, ``GENESYS_SCOPES``, ``GENESYS_ENVIRONMENT``
-        (else ``GENESYS_ENV``) and ``GENESYS_BASE_URL``; an argument goes before its variable.
+        (else ``GENESYS_ENV``) and ``GENESYS_BASE_URL``, and for an audit trail ``PORTEUR_AUDIT_FILE``,
+        ``PORTEUR_AUDIT_SECRET`` and ``PORTEUR_AUDIT_ENDPOINT``; an argument goes before its variable.
 
         Raises:
             InvalidInput: Variables that are missing; ``details["field"]`` names all of them.
@@ -176,8 +197,153 @@ class Client:
             Cancelled: The client is closed.
         """
 
+    def send(
+        self,
+        conversation: str,
+        *,
+        text: str | None = None,
+        html: str | None = None,
+        json: Content | None = None,
+        sender: str,
+        to: Sequence[str],
+        attachments: Sequence[UploadedFile | Attachment] | None = None,
+        client_id: str | None = None,
+        check: bool | None = None,
+        allow_unlisted_sender: bool | None = None,
+    ) -> SentMessage:
+        """Sends a message to a conversation, once: a lost answer is asked for again under the same deduplication id.
+
+        The conversation is read first (and remembered for 5 s) to hold the message against its rules. With an audit log
+        the send is in it before the message leaves.
+
+        Args:
+            conversation: The platform's id of the conversation.
+            text: What it says, as plain text. Exactly one of ``text``, ``html`` and ``json``.
+            html: What it says, as HTML, for channels that show it.
+            json: What it says, as a JSON object or array: dicts, lists, tuples, strings, numbers, booleans and None.
+            sender: A participant of the conversation with the role ``agent``.
+            to: Who is to read it, at least one.
+            attachments: Uploaded files, or ``Attachment``s of bytes or URLs. One whose type was not named goes by its
+                name.
+            client_id: The deduplication id, 1 to 128 visible ASCII characters: the platform answers the same id in a
+                conversation with the first message. Default a new one; give one to be able to send again after a crash.
+            check: Whether the conversation's rules are looked at before. Default True.
+            allow_unlisted_sender: Whether a sender may write who is no participant. Default False.
+
+        Raises:
+            InvalidInput: The rule, the field and the value that cannot be; nothing was sent.
+            TypeError: An argument of another type; in ``json`` the place of what JSON cannot express.
+            NotFound: There is no such conversation.
+            Unconfirmed: The message may be there, but no attempt was answered: send it again with the ``client_id`` in
+                ``details``.
+            File: The audit log cannot be written; nothing was sent.
+            Unauthenticated, PermissionDenied, RateLimited, Unavailable, Api, Network, Protocol: The platform or the way
+                to it failed, after as many attempts as the pace allows.
+            Cancelled: The client is closed.
+
+        Ctrl-C raises ``KeyboardInterrupt`` within 0.1 s. A message that left is not recalled.
+        """
+
+    def send_many(
+        self, messages: Iterable[Outgoing], *, concurrency: int | None = None
+    ) -> list[SentMessage | PorteurError]:
+        """Sends many messages; what became of each, in order. One that fails stops no other.
+
+        Args:
+            messages: Dicts of ``conversation`` and what ``send`` takes beside it.
+            concurrency: How many are under way at a time, 1 to 256. Default 16.
+
+        Returns:
+            For each message what ``send`` would return, or the error that it would raise.
+
+        Raises:
+            InvalidInput: A ``concurrency`` that cannot be.
+            TypeError: Something that is no message, by its place; nothing was sent.
+
+        Ctrl-C raises ``KeyboardInterrupt`` within 0.1 s. Messages that left are not recalled; those whose turn
+        has not come are not sent.
+        """
+
+    def await_delivery(
+        self,
+        sent: SentMessage,
+        *,
+        within: float | None = None,
+        interval: float | None = None,
+        backoff: float | None = None,
+        sla: float | None = None,
+    ) -> Receipt:
+        """Waits until ``sent`` is delivered or read. Who waits for messages of one conversation shares the questions.
+
+        Args:
+            sent: What ``send`` returned, or a ``SentMessage`` of a conversation and an id.
+            within: For how long to ask, in seconds. Default 20.
+            interval: The wait before the first question and between questions, in seconds. Default 2.
+            backoff: What the wait is multiplied with after every question, 1 to 10. Default 1.
+            sla: The time from creation to delivery that was promised, in seconds; it marks the receipt and stops
+                nothing. Default none.
+
+        Raises:
+            InvalidInput: A number that cannot be.
+            DeliveryFailed: As soon as the platform says so.
+            DeliveryTimeout: ``within`` passed first.
+            NotFound: There is no such conversation.
+            Unauthenticated, PermissionDenied, RateLimited, Unavailable, Api, Network, Protocol: The platform or the way
+                to it failed, after as many attempts as the pace allows.
+            Cancelled: The client is closed.
+
+        Ctrl-C raises ``KeyboardInterrupt`` within 0.1 s. Only the asking stops: the message itself is not recalled.
+        """
+
+    def history(
+        self, conversation: str, *, page_size: int | None = None, page_token: str | None = None
+    ) -> Iterator[HistoryMessage]:
+        """The messages of a conversation, oldest first. A page is read when its first message is asked for.
+
+        Args:
+            conversation: The platform's id of the conversation.
+            page_size: Messages a page, 1 to 100. Default 25.
+            page_token: Where an earlier reading stopped, as the platform named it. Default the beginning.
+
+        The iteration raises, and ends then:
+
+            InvalidInput: A page size or a token that cannot be, also when the platform refuses it.
+            NotFound: There is no such conversation.
+            Protocol: Pages that would never end.
+            Other errors of the platform, as ``send``.
+        """
+
+    def record(self, kind: str, fields: Mapping[str, JSON]) -> AuditReceipt:
+        """Writes an entry of your own into the audit log, and returns when it is there.
+
+        Args:
+            kind: What sort of thing happened: 1 to 64 characters of ``a-z``, ``0-9``, ``_`` and ``-``.
+            fields: What there is to say about it.
+
+        Raises:
+            InvalidInput: The client has no audit log, or a kind or a field that cannot be.
+            TypeError: What JSON cannot express, by its place.
+            TooLarge: An entry of more than 64 KiB.
+            Unavailable: The log is full, with ``when_full="fail"``.
+            File: The log cannot be written.
+            Cancelled: The client is closed.
+        """
+
+    def flush_audit(self) -> None:
+        """Posts whatever the audit endpoint has not acknowledged yet. Nothing to do without an audit log.
+
+        Raises:
+            PorteurError: Why the endpoint did not take it; the entries stay in the log and are posted later.
+        """
+
     def close(self) -> None:
-        """Ends every call under way, and refuses later ones with ``Cancelled``."""
+        """Ends every call under way, and refuses later ones with ``Cancelled``.
+
+        Then signs and posts the audit log, for at most its ``drain``; what the endpoint does not take stays in the file
+        for the next client.
+
+        The end of a ``with`` block does this.
+        """
 
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -205,6 +371,8 @@ class AsyncClient:
         pace: How often and how fast to knock.
         timeouts: How long to wait for an answer.
         limits: How much to take on.
+        audit: Where an audit trail is kept. Default nowhere. A forked child writes a chain of its own into the same
+            file.
 
     Raises:
         InvalidInput: A setting that cannot be used; ``details["field"]`` names it.
@@ -223,6 +391,7 @@ class AsyncClient:
         pace: Pace | None = None,
         timeouts: Timeouts | None = None,
         limits: Limits | None = None,
+        audit: Audit | None = None,
     ) -> Self: ...
     @staticmethod
     def from_env(
@@ -235,9 +404,11 @@ class AsyncClient:
         pace: Pace | None = None,
         timeouts: Timeouts | None = None,
         limits: Limits | None = None,
+        audit: Audit | None = None,
     ) -> AsyncClient:
         """A client from ``GENESYS_CLIENT_ID``, ``GENESYS_CLIENT_SECRET``, ``GENESYS_SCOPES``, ``GENESYS_ENVIRONMENT``
-        (else ``GENESYS_ENV``) and ``GENESYS_BASE_URL``; an argument goes before its variable.
+        (else ``GENESYS_ENV``) and ``GENESYS_BASE_URL``, and for an audit trail ``PORTEUR_AUDIT_FILE``,
+        ``PORTEUR_AUDIT_SECRET`` and ``PORTEUR_AUDIT_ENDPOINT``; an argument goes before its variable.
 
         Raises:
             InvalidInput: Variables that are missing; ``details["field"]`` names all of them.
@@ -330,8 +501,154 @@ class AsyncClient:
             Cancelled: The client is closed.
         """
 
-    def close(self) -> None:
-        """Ends every call under way, and refuses later ones with ``Cancelled``."""
+    async def send(
+        self,
+        conversation: str,
+        *,
+        text: str | None = None,
+        html: str | None = None,
+        json: Content | None = None,
+        sender: str,
+        to: Sequence[str],
+        attachments: Sequence[UploadedFile | Attachment] | None = None,
+        client_id: str | None = None,
+        check: bool | None = None,
+        allow_unlisted_sender: bool | None = None,
+    ) -> SentMessage:
+        """Sends a message to a conversation, once: a lost answer is asked for again under the same deduplication id.
+
+        The conversation is read first (and remembered for 5 s) to hold the message against its rules. With an audit log
+        the send is in it before the message leaves.
+
+        Args:
+            conversation: The platform's id of the conversation.
+            text: What it says, as plain text. Exactly one of ``text``, ``html`` and ``json``.
+            html: What it says, as HTML, for channels that show it.
+            json: What it says, as a JSON object or array: dicts, lists, tuples, strings, numbers, booleans and None.
+            sender: A participant of the conversation with the role ``agent``.
+            to: Who is to read it, at least one.
+            attachments: Uploaded files, or ``Attachment``s of bytes or URLs. One whose type was not named goes by its
+                name.
+            client_id: The deduplication id, 1 to 128 visible ASCII characters: the platform answers the same id in a
+                conversation with the first message. Default a new one; give one to be able to send again after a crash.
+            check: Whether the conversation's rules are looked at before. Default True.
+            allow_unlisted_sender: Whether a sender may write who is no participant. Default False.
+
+        Raises:
+            InvalidInput: The rule, the field and the value that cannot be; nothing was sent.
+            TypeError: An argument of another type; in ``json`` the place of what JSON cannot express.
+            NotFound: There is no such conversation.
+            Unconfirmed: The message may be there, but no attempt was answered: send it again with the ``client_id`` in
+                ``details``.
+            File: The audit log cannot be written; nothing was sent.
+            Unauthenticated, PermissionDenied, RateLimited, Unavailable, Api, Network, Protocol: The platform or the way
+                to it failed, after as many attempts as the pace allows.
+            Cancelled: The client is closed.
+
+        Cancellation: ``task.cancel()`` ends the call. A message that left is not recalled.
+        """
+
+    async def send_many(
+        self, messages: Iterable[Outgoing], *, concurrency: int | None = None
+    ) -> list[SentMessage | PorteurError]:
+        """Sends many messages; what became of each, in order. One that fails stops no other.
+
+        Args:
+            messages: Dicts of ``conversation`` and what ``send`` takes beside it.
+            concurrency: How many are under way at a time, 1 to 256. Default 16.
+
+        Returns:
+            For each message what ``send`` would return, or the error that it would raise.
+
+        Raises:
+            InvalidInput: A ``concurrency`` that cannot be.
+            TypeError: Something that is no message, by its place; nothing was sent.
+
+        Cancellation: ``task.cancel()`` ends the call. Messages that left are not recalled; those whose turn
+        has not come are not sent.
+        """
+
+    async def await_delivery(
+        self,
+        sent: SentMessage,
+        *,
+        within: float | None = None,
+        interval: float | None = None,
+        backoff: float | None = None,
+        sla: float | None = None,
+    ) -> Receipt:
+        """Waits until ``sent`` is delivered or read. Who waits for messages of one conversation shares the questions.
+
+        Args:
+            sent: What ``send`` returned, or a ``SentMessage`` of a conversation and an id.
+            within: For how long to ask, in seconds. Default 20.
+            interval: The wait before the first question and between questions, in seconds. Default 2.
+            backoff: What the wait is multiplied with after every question, 1 to 10. Default 1.
+            sla: The time from creation to delivery that was promised, in seconds; it marks the receipt and stops
+                nothing. Default none.
+
+        Raises:
+            InvalidInput: A number that cannot be.
+            DeliveryFailed: As soon as the platform says so.
+            DeliveryTimeout: ``within`` passed first.
+            NotFound: There is no such conversation.
+            Unauthenticated, PermissionDenied, RateLimited, Unavailable, Api, Network, Protocol: The platform or the way
+                to it failed, after as many attempts as the pace allows.
+            Cancelled: The client is closed.
+
+        Cancellation: ``task.cancel()`` ends the call. Only the asking stops: the message itself is not recalled.
+        """
+
+    def history(
+        self, conversation: str, *, page_size: int | None = None, page_token: str | None = None
+    ) -> AsyncIterator[HistoryMessage]:
+        """The messages of a conversation, oldest first, for ``async for``. A page is read when its first message is
+        asked for.
+
+        Args:
+            conversation: The platform's id of the conversation.
+            page_size: Messages a page, 1 to 100. Default 25.
+            page_token: Where an earlier reading stopped, as the platform named it. Default the beginning.
+
+        The iteration raises, and ends then:
+
+            InvalidInput: A page size or a token that cannot be, also when the platform refuses it.
+            NotFound: There is no such conversation.
+            Protocol: Pages that would never end.
+            Other errors of the platform, as ``send``.
+        """
+
+    async def record(self, kind: str, fields: Mapping[str, JSON]) -> AuditReceipt:
+        """Writes an entry of your own into the audit log, and returns when it is there.
+
+        Args:
+            kind: What sort of thing happened: 1 to 64 characters of ``a-z``, ``0-9``, ``_`` and ``-``.
+            fields: What there is to say about it.
+
+        Raises:
+            InvalidInput: The client has no audit log, or a kind or a field that cannot be.
+            TypeError: What JSON cannot express, by its place.
+            TooLarge: An entry of more than 64 KiB.
+            Unavailable: The log is full, with ``when_full="fail"``.
+            File: The log cannot be written.
+            Cancelled: The client is closed.
+        """
+
+    async def flush_audit(self) -> None:
+        """Posts whatever the audit endpoint has not acknowledged yet. Nothing to do without an audit log.
+
+        Raises:
+            PorteurError: Why the endpoint did not take it; the entries stay in the log and are posted later.
+        """
+
+    async def close(self) -> None:
+        """Ends every call under way, and refuses later ones with ``Cancelled``.
+
+        Then signs and posts the audit log, for at most its ``drain``; what the endpoint does not take stays in the file
+        for the next client.
+
+        The end of an ``async with`` block does this.
+        """
 
     def __aenter__(self) -> Coroutine[Any, Any, Self]: ...
     def __aexit__(
@@ -398,6 +715,7 @@ class Timeouts:
         token: For a token. Default 10.
         call: For a JSON call in all. Default 15.
         stall: For a storage PUT without progress; there is no limit in all. Default 30.
+        audit: For a batch of the audit log in all. Default 10.
 
     Raises:
         InvalidInput: A number that is negative or too large.
@@ -410,6 +728,7 @@ class Timeouts:
         token: float | None = None,
         call: float | None = None,
         stall: float | None = None,
+        audit: float | None = None,
     ) -> Self: ...
     @property
     def connect(self) -> float: ...
@@ -419,6 +738,8 @@ class Timeouts:
     def call(self) -> float: ...
     @property
     def stall(self) -> float: ...
+    @property
+    def audit(self) -> float: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
@@ -468,7 +789,9 @@ class Progress:
 class UploadedFile:
     """A file that the platform has, checksums confirmed. Can be pickled."""
 
-    def __new__(cls, id: str, name: str, size: int, checksums: Sequence[str]) -> Self: ...
+    def __new__(
+        cls, id: str, name: str, size: int, checksums: Sequence[str], content_type: str | None = None
+    ) -> Self: ...
     @property
     def id(self) -> str:
         """The platform's id of the file, for messages to refer to."""
@@ -489,10 +812,14 @@ class UploadedFile:
     def chunks(self) -> int:
         """How many chunks it was sent in."""
 
+    @property
+    def content_type(self) -> str:
+        """The MIME type that it was uploaded with."""
+
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
-    def __getnewargs__(self) -> tuple[str, str, int, list[str]]: ...
+    def __getnewargs__(self) -> tuple[str, str, int, list[str], str]: ...
 
 @final
 class Guest:
@@ -529,6 +856,359 @@ class SentGuestMessage:
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __getnewargs__(self) -> tuple[str]: ...
+
+@final
+class Attachment:
+    """An attachment of a message: bytes, a URL, or a file that was uploaded. Can be pickled.
+
+    Args:
+        filename: The name that the reader sees.
+        data: Bytes that travel in the message (used without a copy; other buffers are copied once).
+        url: An absolute http or https URL where the reader fetches it.
+        file_id: The platform's id of an uploaded file; an ``UploadedFile`` is an attachment by itself.
+        content_type: The MIME type. Default what the name's extension says, else ``"application/octet-stream"``.
+
+    Raises:
+        InvalidInput: None of ``data``, ``url`` and ``file_id``, or more than one.
+    """
+
+    def __new__(
+        cls,
+        filename: str,
+        *,
+        data: _Buffer | None = None,
+        url: str | None = None,
+        file_id: str | None = None,
+        content_type: str | None = None,
+    ) -> Self: ...
+    @property
+    def filename(self) -> str: ...
+    @property
+    def data(self) -> bytes | None: ...
+    @property
+    def url(self) -> str | None: ...
+    @property
+    def file_id(self) -> str | None: ...
+    @property
+    def content_type(self) -> str | None: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]: ...
+
+@final
+class SentMessage:
+    """A message that the platform took; delivery comes later: ``await_delivery``. Can be pickled.
+
+    Can be made from the conversation and the id of a message that was sent earlier, perhaps by another process; what is
+    not known of it is empty.
+    """
+
+    def __new__(
+        cls,
+        conversation: str,
+        id: str,
+        *,
+        status: str | None = None,
+        client_id: str | None = None,
+        sender: str | None = None,
+        to: Sequence[str] | None = None,
+    ) -> Self: ...
+    @property
+    def id(self) -> str:
+        """The platform's id of the message."""
+
+    @property
+    def conversation(self) -> str:
+        """Its conversation."""
+
+    @property
+    def status(self) -> str:
+        """The platform's first word about it, as in ``"queued"``."""
+
+    @property
+    def client_id(self) -> str:
+        """The deduplication id."""
+
+    @property
+    def sender(self) -> str:
+        """Who sent it."""
+
+    @property
+    def to(self) -> list[str]:
+        """Who is to read it."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[str, str], dict[str, Any]]: ...
+
+@final
+class Receipt:
+    """What is known of a message that was delivered. Can be pickled."""
+
+    def __new__(
+        cls,
+        message_id: str,
+        conversation: str,
+        status: str,
+        created: datetime,
+        delivered: datetime,
+        elapsed: float,
+        sla: Sla | None = None,
+    ) -> Self: ...
+    @property
+    def message_id(self) -> str:
+        """The platform's id of the message."""
+
+    @property
+    def conversation(self) -> str:
+        """Its conversation."""
+
+    @property
+    def status(self) -> str:
+        """The platform's word: ``"delivered"`` or ``"read"``."""
+
+    @property
+    def created(self) -> datetime:
+        """When the platform created it, in UTC."""
+
+    @property
+    def delivered(self) -> datetime:
+        """When it was delivered, in UTC."""
+
+    @property
+    def elapsed(self) -> float:
+        """The time between the two, in seconds."""
+
+    @property
+    def sla(self) -> Sla | None:
+        """The verdict, when a threshold was given."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[str, str, str, datetime, datetime, float, Sla | None]: ...
+
+@final
+class Sla:
+    """How a delivery stands against the time that was promised, in seconds. Can be pickled."""
+
+    def __new__(cls, threshold: float, elapsed: float, violated: bool) -> Self: ...
+    @property
+    def threshold(self) -> float:
+        """The time from creation to delivery that was promised."""
+
+    @property
+    def elapsed(self) -> float:
+        """The time it took."""
+
+    @property
+    def violated(self) -> bool:
+        """Whether that is too long."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[float, float, bool]: ...
+
+@final
+class HistoryMessage:
+    """A message as the conversation keeps it. Can be pickled."""
+
+    def __new__(
+        cls,
+        id: str,
+        *,
+        sender: str | None = None,
+        to: Sequence[str] | None = None,
+        content_type: str | None = None,
+        content: JSON = None,
+        status: str | None = None,
+        created: datetime | None = None,
+        metadata: Mapping[str, JSON] | None = None,
+    ) -> Self: ...
+    @property
+    def id(self) -> str:
+        """The platform's id of the message."""
+
+    @property
+    def sender(self) -> str | None:
+        """Who wrote it, where the platform says so."""
+
+    @property
+    def to(self) -> list[str]:
+        """Who was to read it."""
+
+    @property
+    def content_type(self) -> str | None:
+        """The MIME type of the content, where the platform says so."""
+
+    @property
+    def content(self) -> Any:
+        """What it says: a string for text and HTML, a dict or a list for JSON, None where there is nothing."""
+
+    @property
+    def status(self) -> str | None:
+        """The platform's word for how far it got, where it says so."""
+
+    @property
+    def created(self) -> datetime | None:
+        """When it was created, in UTC, where the platform says so."""
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What else the platform keeps with it."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]: ...
+
+@final
+class Audit:
+    """Where an audit trail is kept, and to whom it is posted; ``repr`` hides the secret. Cannot be pickled.
+
+    Args:
+        file: The log file. Several processes may share it.
+        secret: Signs the log and the batches that are posted.
+        endpoint: The URL where entries are posted. Default nowhere: the log stays in its file.
+        sync: When the file is synced to the disk: ``"entry"``, with every ``"batch"`` (default), or ``"never"``.
+        limit_bytes: How many bytes of the file may wait for the endpoint. Default 64 MiB.
+        when_full: What becomes of an entry beyond that: it has to ``"wait"`` (default), or it is to ``"fail"``.
+        batch: How many entries are posted and signed at a time. Default 50.
+        every: How long fewer entries wait for others, in seconds. Default 5.
+        drain: How long closing tries to get rid of what is left, in seconds. Default 10.
+
+    Raises:
+        InvalidInput: A word that is not known, or a number that is negative or too large. What cannot be used for
+            another reason is refused by the client.
+    """
+
+    def __new__(
+        cls,
+        file: StrPath,
+        secret: str,
+        *,
+        endpoint: str | None = None,
+        sync: Literal["entry", "batch", "never"] | None = None,
+        limit_bytes: int | None = None,
+        when_full: Literal["wait", "fail"] | None = None,
+        batch: int | None = None,
+        every: float | None = None,
+        drain: float | None = None,
+    ) -> Self: ...
+    @property
+    def file(self) -> Path: ...
+    @property
+    def endpoint(self) -> str | None: ...
+    @property
+    def sync(self) -> Literal["entry", "batch", "never"]: ...
+    @property
+    def limit_bytes(self) -> int: ...
+    @property
+    def when_full(self) -> Literal["wait", "fail"]: ...
+    @property
+    def batch(self) -> int: ...
+    @property
+    def every(self) -> float: ...
+    @property
+    def drain(self) -> float: ...
+
+@final
+class AuditReceipt:
+    """Where an entry stands in the audit log. Can be pickled."""
+
+    def __new__(cls, log: str, sequence: int) -> Self: ...
+    @property
+    def log(self) -> str:
+        """The id of the chain that this process writes."""
+
+    @property
+    def sequence(self) -> int:
+        """The number of the entry in that chain, from 1."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[str, int]: ...
+
+def verify_audit(path: StrPath, secret: str) -> AuditReport:
+    """Reads an audit log and says whether it is still what was written, with the GIL released.
+
+    Args:
+        path: The log file.
+        secret: The one it was signed with.
+
+    Raises:
+        InvalidInput: An empty secret, or a file that is no audit log.
+        File: The file is missing or cannot be read.
+    """
+
+@final
+class AuditReport:
+    """What was found in an audit log. Can be pickled."""
+
+    def __new__(
+        cls, entries: int, logs: int, signed: int, torn: bool, findings: Sequence[AuditFinding]
+    ) -> Self: ...
+    @property
+    def entries(self) -> int:
+        """How many entries there are."""
+
+    @property
+    def logs(self) -> int:
+        """How many chains they are in: one a process that wrote."""
+
+    @property
+    def signed(self) -> int:
+        """How many entries of unbroken chains a signature covers; the others can be changed without the secret."""
+
+    @property
+    def torn(self) -> bool:
+        """Whether the log ends in the middle of a line, as a process leaves it that is killed while it writes. Nobody was
+        told that it is in the log, and it is no finding."""
+
+    @property
+    def findings(self) -> list[AuditFinding]:
+        """The first broken entry of each chain, and what was done to the signatures."""
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether nothing is wrong."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[int, int, int, bool, list[AuditFinding]]: ...
+
+@final
+class AuditFinding:
+    """One thing that is wrong with an audit log. Can be pickled."""
+
+    def __new__(cls, kind: str, line: int, log: str, sequence: int, message: str) -> Self: ...
+    @property
+    def kind(self) -> str:
+        """``"changed"``, ``"missing"``, ``"reordered"``, ``"duplicated"``, ``"cut_off"`` or ``"foreign"``."""
+
+    @property
+    def line(self) -> int:
+        """The line that it is about, from 1, which may be one behind the last where something is missing."""
+
+    @property
+    def log(self) -> str:
+        """The id of the chain; empty when the line does not say any more."""
+
+    @property
+    def sequence(self) -> int:
+        """The number of the entry in that chain; 0 when the line does not say any more."""
+
+    @property
+    def message(self) -> str:
+        """How that was noticed."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[str, int, str, int, str]: ...
 
 def sha256_chunks(
     source: StrPath | _Buffer, chunk_size: int, *, whole: bool | None = None, threads: int | None = None
@@ -592,3 +1272,6 @@ class Simulator:
     def add_fault(self, fault: str) -> None: ...
     def advance(self, by: float, /) -> None: ...
     def stop(self) -> None: ...
+
+def messages(seed: int, count: int) -> list[Message]:
+    """The messages below ``porteur.testing.messages``."""

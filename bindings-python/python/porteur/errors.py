@@ -14,6 +14,8 @@ __all__ = [
     "Api",
     "Cancelled",
     "ChecksumMismatch",
+    "DeliveryFailed",
+    "DeliveryTimeout",
     "Expired",
     "File",
     "InvalidInput",
@@ -27,6 +29,7 @@ __all__ = [
     "TooLarge",
     "Unauthenticated",
     "Unavailable",
+    "Unconfirmed",
     "UnsafeTarget",
 ]
 
@@ -41,7 +44,9 @@ class PorteurError(Exception):
         retry_after: Seconds to wait before that, when known.
         status: The HTTP status, when the platform answered.
         request_id: The id to give to the platform's support, when the platform named one.
-        details: What else is known, as text: field, reason, what, id, attempts, kind, endpoint, chunks, path, errno.
+        details: What else is known, as text: field, reason, hint, what, id, attempts, kind, endpoint, platform_code,
+            chunks, path, errno, client_id, cause, message_id, conversation, status, waited_seconds, elapsed_seconds,
+            sla_seconds, sla_violation.
     """
 
     code: str = "error"
@@ -163,6 +168,26 @@ class Expired(PorteurError, TimeoutError):
     """The upload URL ran out of time, and could not be renewed: start over."""
 
     code = "expired"
+
+
+class Unconfirmed(PorteurError, ConnectionError):
+    """Whether a message was taken is unknown: send it again with ``client_id=error.details["client_id"]``, which never
+    makes a second one."""
+
+    code = "unconfirmed"
+
+
+class DeliveryFailed(PorteurError):
+    """The platform says that a message was not delivered: ``details["message_id"]`` and ``details["status"]``."""
+
+    code = "delivery_failed"
+
+
+class DeliveryTimeout(PorteurError, TimeoutError):
+    """A message was not delivered in time; it may be later. ``details`` has its ``message_id`` and its last ``status``,
+    and with an SLA ``sla_violation``."""
+
+    code = "delivery_timeout"
 
 
 class File(PorteurError, OSError):

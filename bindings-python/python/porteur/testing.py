@@ -5,6 +5,11 @@
 ...     client.upload(b"0123456789", name="notes.txt").chunks
 2
 
+``messages`` makes messages to send to it.
+
+>>> with Simulator() as simulator, simulator.client() as client:  # doctest: +SKIP
+...     client.send_many({"conversation": "conversation-1", **message} for message in messages(42, 100))
+
 Nothing waits: clients made with ``simulator.client()`` take their time from the simulator, which moves on by itself.
 """
 
@@ -14,10 +19,25 @@ import json
 from types import TracebackType
 from typing import Any, Self
 
+from ._message import Message
 from ._porteur import AsyncClient, Client
 from ._porteur import Simulator as _Simulator
+from ._porteur import messages as _messages
 
-__all__ = ["Simulator"]
+__all__ = ["Simulator", "messages"]
+
+
+def messages(seed: int, count: int) -> list[Message]:
+    """The first messages of a seed, the same ones in every language; each is what ``send`` takes beside the
+    conversation.
+
+    >>> messages(42, 3) == messages(42, 3)
+    True
+
+    Raises:
+        InvalidInput: A negative number.
+    """
+    return _messages(seed, count)
 
 
 class Simulator:
@@ -35,6 +55,15 @@ class Simulator:
             * ``scopes``: the ones that are granted, default all
             * ``store_status``: how a chunk is answered, default 200
             * ``keep_bytes``: whether files are kept or only their checksums, default True
+            * ``conversations``: a list of ``id``, ``channel`` (default ``"webchat"``), ``participants`` (each an ``id``
+              and a ``role``) and ``history`` (how many messages it begins with); default ``conversation-1`` between
+              ``agent@example.com`` and ``customer@example.com``
+            * ``deliveries``: what becomes of one message after another, the last for all others: ``outcome``
+              (``"delivered"``, ``"read"``, ``"failed"``, ``"never"``), ``after_polls`` (default 1), ``after_ms``
+            * ``page_size``: the largest page of a history, default 100
+            * ``rate_limit``: how many calls are taken, ``per_minute`` and ``burst``, default as many as come
+            * ``audit_secret``: what batches for the audit endpoint (``url`` and ``/audit``) are signed with, default
+              ``"simulator-audit-secret"``
             * ``faults``: a list of what goes wrong, see ``add_fault``
 
     Raises:
@@ -81,7 +110,8 @@ class Simulator:
 
     @property
     def state(self) -> dict[str, Any]:
-        """What the platform holds: ``files, guests, messages, uploads, tokens_issued, token_requests``."""
+        """What the platform holds: ``files, guests, messages, uploads, conversations, audit, tokens_issued,
+        token_requests``."""
         state: dict[str, Any] = json.loads(self._core.state())
         return state
 
