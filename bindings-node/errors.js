@@ -10,16 +10,17 @@ class PorteurError extends Error {
     this.status = status
     this.requestId = requestId
     this.details = details
-    this.field = camelCase(details.field)
+    this.field = named(details.field)
   }
 }
 
 // On the prototype, as for Node's own errors: the name is no fact of one error.
 Object.defineProperty(PorteurError.prototype, 'name', { value: 'PorteurError', configurable: true, writable: true })
 
-/** A field of the core as it is called here; the names of environment variables stay. */
-function camelCase (field) {
-  return /^[a-z_]+$/.test(field ?? '') ? field.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase()) : field
+/** A field of the core as it is called here: `attachments[0].contentType`. Names of environment variables stay. */
+function named (field) {
+  if (DURATIONS.has(field)) return `${field}Ms`
+  return /^[a-z_.[\]\d]+$/.test(field ?? '') ? field.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase()) : field
 }
 
 /** A value that was not what it should be; says what kind of thing came, never the value, which may be a secret. */
@@ -39,4 +40,7 @@ function kindOf (value) {
   return value.constructor?.name ? `an instance of ${value.constructor.name}` : 'an object'
 }
 
-module.exports = { PorteurError, invalid }
+/** Durations that the core may refuse; there their unit is in the type. */
+const DURATIONS = new Set(['interval', 'every'])
+
+module.exports = { PorteurError, invalid, kindOf }

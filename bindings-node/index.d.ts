@@ -1,18 +1,28 @@
 // The names of `porteur`. `native.d.ts` is generated from the native part; what JavaScript adds to it is here.
 
-import type { ErrorFacts } from './native'
+import type { ErrorFacts, MessageOptions, SentMessage } from './native'
 
-export { Client, Guest, sha256Chunks, sha256ChunksSync } from './native'
+export { Client, Guest, sha256Chunks, sha256ChunksSync, verifyAudit, verifyAuditSync } from './native'
 export type {
-  Attachment, ChunkDigests, ClientOptions, ErrorFacts, GuestMessageOptions, GuestOptions, HashOptions, Limits, Pace,
-  Progress, SentGuestMessage, Timeouts, UploadedFile, UploadOptions
+  Attachment, AuditFinding, AuditOptions, AuditReceipt, AuditReport, CallOptions, ChunkDigests, ClientOptions,
+  DeliveryOptions, ErrorFacts, FileReference, GuestMessageOptions, GuestOptions, HashOptions, HistoryMessage,
+  HistoryOptions, Limits, MessageOptions, MessageReference, Pace, Progress, Receipt, SendManyOptions, SentGuestMessage,
+  SentMessage, Sla, Timeouts, UploadedFile, UploadOptions
 } from './native'
+
+/** One of several messages: its conversation beside the options of `send`. */
+export interface OutgoingMessage extends Omit<MessageOptions, 'signal'> {
+  conversation: string
+}
+
+/** What became of one of several messages, as `Promise.allSettled` has it. */
+export type SendOutcome = { status: 'fulfilled', value: SentMessage } | { status: 'rejected', reason: PorteurError }
 
 /** What went wrong, by what the caller can do about it; there may be more in a later version. */
 export type ErrorCode =
   | 'invalid_input' | 'unauthenticated' | 'permission_denied' | 'not_found' | 'too_large' | 'rate_limited'
   | 'unavailable' | 'api' | 'network' | 'protocol' | 'checksum_mismatch' | 'source_changed' | 'unsafe_target'
-  | 'expired' | 'file' | 'cancelled'
+  | 'expired' | 'unconfirmed' | 'delivery_failed' | 'delivery_timeout' | 'file' | 'cancelled'
 
 /** Every failure that is porteur's own. An aborted call rejects with the reason of its signal instead. */
 export class PorteurError extends Error {
@@ -28,7 +38,11 @@ export class PorteurError extends Error {
   readonly status: number | undefined
   /** The id to give to the platform's support. */
   readonly requestId: string | undefined
-  /** What else is known: field, reason, what, id, attempts, kind, endpoint, chunks, path. */
+  /**
+   * What else is known, by names of the core: field, reason, hint, what, id, attempts, kind, endpoint, platform_code,
+   * chunks, path, errno, client_id, cause, message_id, conversation, status, waited_seconds, elapsed_seconds,
+   * sla_seconds, sla_violation.
+   */
   readonly details: Readonly<Record<string, string>>
   /** With `invalid_input`: the argument, option or environment variable that was refused, as in `contentType`. */
   readonly field: string | undefined
@@ -36,7 +50,7 @@ export class PorteurError extends Error {
 
 declare module './native' {
   interface Client {
-    /** `close()`, for `using`. */
+    /** `close()`, for `using`, which does not wait until the audit log is posted. */
     [Symbol.dispose] (): void
     /** `close()`, for `await using`. */
     [Symbol.asyncDispose] (): Promise<void>

@@ -7,7 +7,8 @@ export declare class Client {
   constructor(options: ClientOptions & { clientId: string, clientSecret: string })
   /**
    * A client with the settings of `GENESYS_CLIENT_ID`, `GENESYS_CLIENT_SECRET`, `GENESYS_SCOPES`,
-   * `GENESYS_ENVIRONMENT` (else `GENESYS_ENV`) and `GENESYS_BASE_URL` in `process.env`, and those given here over them.
+   * `GENESYS_ENVIRONMENT` (else `GENESYS_ENV`) and `GENESYS_BASE_URL`, and for an audit trail `PORTEUR_AUDIT_FILE`,
+   * `PORTEUR_AUDIT_SECRET` and `PORTEUR_AUDIT_ENDPOINT`, in `process.env`, and those given here over them.
    * Throws `invalid_input` that names all variables that are missing.
    */
   static fromEnv(options?: ClientOptions): Client
@@ -31,8 +32,55 @@ export declare class Client {
   guest(language: string, options?: GuestOptions): Promise<Guest>
   /** Sends a message as a guest. Not repeated when it may have arrived; an abort does not recall it. */
   sendAsGuest(guest: Guest, message: GuestMessageOptions): Promise<SentGuestMessage>
-  /** Ends every call under way and refuses later ones; they reject with `cancelled`. */
-  close(): void
+  /**
+   * Sends a message to a conversation, once: a lost answer is asked for again under the same deduplication id.
+   *
+   * The conversation is read first (and remembered for 5 s) to hold the message against its rules. With an audit log
+   * the send is in it before the message leaves. Rejects with `unconfirmed` when the message may be there but no
+   * attempt was answered: send it again with the `client_id` in the error's `details`. An abort does not recall a
+   * message that left.
+   */
+  send(conversation: string, message: MessageOptions): Promise<SentMessage>
+  /**
+   * Sends many messages, each with its conversation, some at a time; answers as `Promise.allSettled` what became of
+   * each, in order.
+   *
+   * Whatever goes wrong with one message, as with `send`, is that message's outcome and stops no other. An abort
+   * does not recall messages that left; those whose turn has not come are not sent.
+   */
+  sendMany(messages: Array<import('./index').OutgoingMessage>, options?: SendManyOptions): Promise<Array<import('./index').SendOutcome>>
+  /**
+   * Waits until a message is delivered or read.
+   *
+   * Whoever waits for messages of one conversation shares the questions. Rejects with `delivery_failed` as soon as
+   * the platform says so, and with `delivery_timeout` when the time passes first. With an audit log the outcome is
+   * in it. An abort stops asking and does not recall the message.
+   */
+  awaitDelivery(sent: SentMessage | MessageReference, options?: DeliveryOptions): Promise<Receipt>
+  /**
+   * The messages of a conversation, oldest first: `for await (const message of client.history(conversation))`.
+   *
+   * A page is read when its first message is asked for, and nobody is asked before that; leaving the loop stops
+   * reading. What goes wrong is thrown in the loop, and ends it.
+   */
+  history(conversation: string, options?: HistoryOptions): AsyncGenerator<HistoryMessage, void, undefined>
+  /**
+   * Writes an entry of your own into the audit log, and answers when it is there.
+   *
+   * Rejects with `invalid_input` about `audit` when the client has no audit log. After an abort the entry is there
+   * or it is not, never half.
+   */
+  record(kind: string, fields: object, options?: CallOptions): Promise<AuditReceipt>
+  /**
+   * Posts whatever the audit endpoint has not acknowledged yet; rejects with why it did not take it. Nothing to do
+   * without an audit log.
+   */
+  flushAudit(options?: CallOptions): Promise<void>
+  /**
+   * Ends every call under way and refuses later ones, at once; they reject with `cancelled`. Then the audit log is
+   * signed and posted, for at most `drainMs`; what the endpoint does not take stays in the file for the next client.
+   */
+  close(): Promise<void>
 }
 
 /** A guest, with the token that speaks in its name. Inspecting it and `JSON.stringify` show the id alone. */
@@ -43,6 +91,12 @@ export declare class Guest {
   get id(): string
   /** The guest's token, to be kept as carefully as a password. */
   get token(): string
+}
+
+/** A reading under way; `native.js` makes an async generator of it. */
+export declare class HistoryReading {
+  /** The next message, or `null` after the last. */
+  next(signal?: AbortSignal): Promise<HistoryMessage | null>
 }
 
 /** A simulator, until it is stopped. */
@@ -62,12 +116,93 @@ export declare class Simulator {
   stop(): void
 }
 
-/** An uploaded file by its id and name. */
+/** What comes with a message: one of `data`, `url` and `fileId`. */
 export interface Attachment {
-  /** The platform's id of the file. */
-  id: string
-  /** Its name. */
-  name: string
+  /** The name that the reader sees. */
+  filename: string
+  /** Bytes that travel in the message; copied when the call is made. */
+  data?: Uint8Array
+  /** Something the reader fetches: an absolute http or https URL. */
+  url?: string
+  /** A file that was uploaded, by its id. */
+  fileId?: string
+  /** The MIME type. Default what the name's extension says, else `application/octet-stream`. */
+  contentType?: string
+}
+
+/** Something that is not as it was written. */
+export interface AuditFinding {
+  /** What was done. */
+  kind: 'changed' | 'missing' | 'reordered' | 'duplicated' | 'cut_off' | 'foreign'
+  /** The line that it is about, from 1; of the checkpoint file when the message speaks of it. */
+  line: number
+  /** The chain; empty when the line does not say any more. */
+  log: string
+  /** The entry; 0 when the line does not say any more. */
+  sequence: number
+  /** How that was noticed. */
+  message: string
+}
+
+/** Where an audit trail is kept, and who gets it. */
+export interface AuditOptions {
+  /**
+   * The log file. `FILE.checkpoints` lies beside it, and with an endpoint `FILE.cursor`. Several processes may share
+   * it.
+   */
+  file: string
+  /** Signs checkpoints and posted batches. */
+  secret: string
+  /** Where entries are posted. Default nowhere: the log stays in its file. */
+  endpoint?: string
+  /**
+   * When the file is synced, so that its entries outlive the machine; they outlive the process without it. Default
+   * with every batch.
+   */
+  sync?: 'entry' | 'batch' | 'never'
+  /** How many bytes of the file may wait for the endpoint; without one there is no limit. Default 64 MiB. */
+  limitBytes?: number
+  /** What becomes of an entry beyond that limit; it is never dropped. Default it waits. */
+  whenFull?: 'wait' | 'fail'
+  /** How many entries are posted and signed at a time, 1 to 1000. Default 50. */
+  batch?: number
+  /** How long fewer entries than that wait for others, and how long a refused batch waits. Default 5000. */
+  everyMs?: number
+  /** How long `close` tries to get rid of what is left. Default 10 000. */
+  drainMs?: number
+}
+
+/** Where an entry stands in the audit log. */
+export interface AuditReceipt {
+  /** The id of the chain that this process writes. */
+  log: string
+  /** The number of the entry in that chain, from 1. */
+  sequence: number
+}
+
+/** What was found in an audit log. */
+export interface AuditReport {
+  /** Entries in the file. */
+  entries: number
+  /** Chains they are in: one a process that wrote. */
+  logs: number
+  /**
+   * Entries of unbroken chains that a checkpoint covers. What is missing to `entries` can be changed by somebody
+   * without the secret.
+   */
+  signed: number
+  /** Whether the log or its checkpoints end in the middle of a line, as a killed process leaves them; no finding. */
+  torn: boolean
+  /** Whether there are no findings. */
+  intact: boolean
+  /** The first broken entry of each chain, and what was done to checkpoints, by line. */
+  findings: Array<AuditFinding>
+}
+
+/** What every call takes that waits. */
+export interface CallOptions {
+  /** Ends the call. */
+  signal?: AbortSignal
 }
 
 /** The digests of the chunks of a source, each as 64 hex digits. */
@@ -104,6 +239,22 @@ export interface ClientOptions {
   timeouts?: Timeouts
   /** How much we take on. */
   limits?: Limits
+  /** Where an audit trail is kept. Default nowhere. */
+  audit?: AuditOptions
+}
+
+/** How long to wait for a delivery, and how often to ask. */
+export interface DeliveryOptions {
+  /** For how long the platform is asked. Default 20 000. */
+  withinMs?: number
+  /** The wait before the first question, and between questions. Default 2000. */
+  intervalMs?: number
+  /** What the wait is multiplied with after every question, 1 to 10. Default 1. */
+  backoff?: number
+  /** The time from creation to delivery that was promised; marks the receipt and stops nothing. Default none. */
+  slaMs?: number
+  /** Ends the call. */
+  signal?: AbortSignal
 }
 
 /** What every error carries across a language border. */
@@ -120,8 +271,52 @@ export interface ErrorFacts {
   status?: number
   /** The id to give to the platform's support. */
   requestId?: string
-  /** What else is known: field, reason, what, id, attempts, kind, endpoint, chunks, path. */
+  /**
+   * What else is known, by names of the core: field, reason, hint, what, id, attempts, kind, endpoint,
+   * platform_code, chunks, path, errno, client_id, cause, message_id, conversation, status, waited_seconds,
+   * elapsed_seconds, sla_seconds, sla_violation.
+   */
   details: Record<string, string>
+}
+
+/** An uploaded file by its id and name. An `UploadedFile` is one. */
+export interface FileReference {
+  /** The platform's id of the file. */
+  id: string
+  /** Its name. */
+  name: string
+  /** The MIME type that it was uploaded with. Default what the name's extension says. */
+  contentType?: string
+}
+
+/** An attachment as `send` takes it. */
+export interface GeneratedAttachment {
+  /** The name that the reader sees. */
+  filename: string
+  /** Bytes that travel in the message. */
+  data?: Buffer
+  /** Something the reader fetches. */
+  url?: string
+  /** A file that was uploaded, by its id. */
+  fileId?: string
+  /** The MIME type. */
+  contentType?: string
+}
+
+/** A message as `send` takes it. */
+export interface GeneratedMessage {
+  /** Plain text. */
+  text?: string
+  /** HTML. */
+  html?: string
+  /** An object. */
+  json?: object
+  /** Who sends it. */
+  sender: string
+  /** Who is to read it. */
+  to: Array<string>
+  /** What comes with it. */
+  attachments: Array<GeneratedAttachment>
 }
 
 /** A message in a guest's name. */
@@ -131,7 +326,7 @@ export interface GuestMessageOptions {
   /** The text; may be left out when there are attachments. */
   text?: string
   /** Uploaded files, or what names them. */
-  attachments?: Attachment[]
+  attachments?: FileReference[]
   /** Whose token the call carries. Default the guest's own, which is good for that guest alone. */
   sendAs?: 'guest' | 'client'
   /** Ends the call. */
@@ -158,11 +353,85 @@ export interface HashOptions {
   signal?: AbortSignal
 }
 
+/** A message as the conversation keeps it. */
+export interface HistoryMessage {
+  /** The platform's id of the message. */
+  id: string
+  /** Who wrote it, where the platform says so. */
+  sender?: string
+  /** Who was to read it. */
+  to: Array<string>
+  /** The MIME type of the content, where the platform says so. */
+  contentType?: string
+  /** What it says: a string for text and HTML; `null` where there is nothing. */
+  content: unknown
+  /** The platform's word for how far it got, where it says so. */
+  status?: string
+  /** When it was created, where the platform says so. */
+  created?: Date
+  /** What else the platform keeps with it. */
+  metadata: Record<string, unknown>
+}
+
+/** Which messages of a conversation to read, and in what portions. */
+export interface HistoryOptions {
+  /** Messages a page, 1 to 100. Default 25. */
+  pageSize?: number
+  /** Where an earlier reading stopped, as the platform named it. Default the beginning. */
+  pageToken?: string
+  /** Ends the reading. */
+  signal?: AbortSignal
+}
+
 /** How much we take on. */
 export interface Limits {
   /** The largest chunk that is held in memory for a source that cannot be read again, in bytes. Default 64 MiB. */
   maxChunkBytes?: number
 }
+
+/** A message to a conversation. It says one of `text`, `html` and `json`. */
+export interface MessageOptions {
+  /** Plain text. */
+  text?: string
+  /** HTML, for channels that show it. */
+  html?: string
+  /** An object or an array, as `JSON.stringify` has it; what JSON cannot express is refused, and not left out. */
+  json?: object
+  /** Who sends it: a participant of the conversation with the role `agent`. */
+  sender: string
+  /** Who is to read it, at least one. */
+  to: string[]
+  /** What comes with it. */
+  attachments?: Array<UploadedFile | FileReference | Attachment>
+  /**
+   * The deduplication id, 1 to 128 visible ASCII characters: the platform answers the same id in a conversation with
+   * the first message. Default one of its own for every call; give one to be able to send again after a crash.
+   */
+  clientId?: string
+  /** Whether the conversation is read first and the message held against its rules. Default `true`. */
+  check?: boolean
+  /** Whether a sender may write who is no participant of the conversation. Default `false`. */
+  allowUnlistedSender?: boolean
+  /** Ends the call. */
+  signal?: AbortSignal
+}
+
+/** A message that was sent, perhaps by another process. A `SentMessage` is one. */
+export interface MessageReference {
+  /** Its conversation. */
+  conversation: string
+  /** The platform's id of the message. */
+  id: string
+  /** The deduplication id, for the audit log. */
+  clientId?: string
+  /** Who sent it, for the audit log. */
+  sender?: string
+  /** Who is to read it, for the audit log. */
+  to?: string[]
+}
+
+/** The first `count` messages of `seed`. */
+export declare function messages(seed: number | bigint, count: number): Array<GeneratedMessage>
 
 /** How often a call is tried, how long it may take, and how many may leave. */
 export interface Pace {
@@ -194,10 +463,52 @@ export interface Progress {
   total: number
 }
 
+/** What is known of a message that was delivered. */
+export interface Receipt {
+  /** The platform's id of the message. */
+  messageId: string
+  /** Its conversation. */
+  conversation: string
+  /** The platform's word: `delivered` or `read`. */
+  status: string
+  /** When the platform created it. */
+  created: Date
+  /** When it was delivered. */
+  delivered: Date
+  /** The time between the two. */
+  elapsedMs: number
+  /** The verdict, when a threshold was given. */
+  sla?: Sla
+}
+
+/** How many messages are sent. */
+export interface SendManyOptions {
+  /** How many are under way at a time, 1 to 256. Default 16. */
+  concurrency?: number
+  /** Ends the call. */
+  signal?: AbortSignal
+}
+
 /** A message that the platform took. */
 export interface SentGuestMessage {
   /** The platform's id of the message. */
   id: string
+}
+
+/** A message that the platform took. Delivery comes later: `awaitDelivery`. */
+export interface SentMessage {
+  /** The platform's id of the message. */
+  id: string
+  /** Its conversation. */
+  conversation: string
+  /** The platform's first word about it: `queued`. */
+  status: string
+  /** The deduplication id that it was sent with. */
+  clientId: string
+  /** Who sent it. */
+  sender: string
+  /** Who is to read it. */
+  to: Array<string>
 }
 
 /**
@@ -210,6 +521,16 @@ export declare function sha256Chunks(source: string | URL | Uint8Array, options:
 /** Hashes every chunk of bytes, which are borrowed and not copied; the thread of the caller waits. */
 export declare function sha256ChunksSync(bytes: Uint8Array, options: HashOptions): ChunkDigests
 
+/** How a delivery stands against the time that was promised. */
+export interface Sla {
+  /** The time from creation to delivery that was promised. */
+  thresholdMs: number
+  /** The time it took. */
+  elapsedMs: number
+  /** Whether that is too long. */
+  violated: boolean
+}
+
 /** How long we wait for an answer. */
 export interface Timeouts {
   /** For a connection. Default 5000. */
@@ -220,6 +541,8 @@ export interface Timeouts {
   callMs?: number
   /** For a storage PUT without progress; there is no limit in all. Default 30 000. */
   stallMs?: number
+  /** For a batch of the audit log in all. Default 10 000. */
+  auditMs?: number
 }
 
 /** A file that the platform has, checksums confirmed. */
@@ -228,6 +551,8 @@ export interface UploadedFile {
   id: string
   /** The name as the platform keeps it. */
   name: string
+  /** The MIME type that it was uploaded with. */
+  contentType: string
   /** Bytes. */
   size: number
   /** The SHA-256 of each chunk, in order, as 64 hex digits. */
@@ -256,3 +581,14 @@ export interface UploadOptions {
   /** Ends the call. */
   signal?: AbortSignal
 }
+
+/**
+ * Holds an audit log against its checkpoints, offline.
+ *
+ * Rejects with `invalid_input` when the secret does not fit, or the file is no audit log. An abort rejects at once;
+ * the thread finishes what it began.
+ */
+export declare function verifyAudit(path: string, secret: string, options?: CallOptions): Promise<AuditReport>
+
+/** Holds an audit log against its checkpoints, offline; the thread of the caller waits. */
+export declare function verifyAuditSync(path: string, secret: string): AuditReport

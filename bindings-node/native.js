@@ -2,6 +2,8 @@
 'use strict'
 
 const { PorteurError, invalid } = require('./errors.js')
+const { iterate } = require('./history.js')
+const { stringify } = require('./json.js')
 const { open, openAtRest } = require('./source.js')
 
 /** A call under way: where it was made, and the listener on its signal. */
@@ -67,6 +69,6 @@ function glibc () {
 }
 
 const native = load()
-native.install({ begin, fail, open, openAtRest })
+native.install({ begin, fail, iterate, open, openAtRest, parse: JSON.parse, stringify })
 
 module.exports = native

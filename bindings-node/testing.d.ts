@@ -1,6 +1,6 @@
 // The names of `porteur/testing`.
 
-import type { Client, ClientOptions } from './index'
+import type { Client, ClientOptions, MessageOptions } from './index'
 
 /** What the platform is like; see `SimulatorSettings` of the core for members and defaults. The same JSON everywhere. */
 export interface SimulatorSettings {
@@ -18,7 +18,26 @@ export interface SimulatorSettings {
   scopes?: string[]
   store_status?: 200 | 201 | 204 | 206 | 308
   keep_bytes?: boolean
+  conversations?: ConversationSettings[]
+  deliveries?: DeliverySettings[]
+  page_size?: number
+  audit_secret?: string
   faults?: Fault[]
+}
+
+/** A conversation that is there when the platform starts; see `ConversationSettings` of the core. */
+export interface ConversationSettings {
+  id: string
+  channel?: string
+  participants?: Array<{ id: string, role?: string }>
+  history?: number
+}
+
+/** What becomes of a message; see `DeliverySettings` of the core. */
+export interface DeliverySettings {
+  outcome?: 'delivered' | 'read' | 'failed' | 'never'
+  after_polls?: number
+  after_ms?: number | null
 }
 
 /** One thing that goes wrong: when (`on`, `nth`, `times`), and exactly one effect; see `Fault` of the core. */
@@ -59,9 +78,17 @@ export interface SimulatorState {
   guests: Array<Record<string, unknown>>
   messages: Array<Record<string, unknown>>
   uploads: Array<Record<string, unknown>>
+  conversations: Array<Record<string, unknown>>
+  audit: Array<Record<string, unknown>>
   tokens_issued: number
   token_requests: number
 }
+
+/**
+ * The first `count` messages of `seed`, a whole number below 2^64, each for `client.send(conversation, message)`; the
+ * same in every language.
+ */
+export function messages (seed: number | bigint, count: number): MessageOptions[]
 
 /** The platform on 127.0.0.1, with a clock on which waiting takes no time. */
 export class Simulator {

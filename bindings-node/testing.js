@@ -42,3 +42,4 @@ if (Symbol.dispose) {
 }
 
 exports.Simulator = Simulator
+exports.messages = native.messages

@@ -1,16 +1,22 @@
 //! The client: each method converts, calls the core, and converts back.
 
+use futures_util::FutureExt as _;
 use napi::Env;
-use napi::bindgen_prelude::{ClassInstance, PromiseRaw, Unknown};
+use napi::bindgen_prelude::{ClassInstance, Object, PromiseRaw, Unknown};
 use napi_derive::napi;
 
+use crate::audit::{AuditReceipt, CallOptions};
 use crate::config::{ClientOptions, from_process_env};
-use crate::convert::{Text, argument, options_of};
+use crate::convert::{Members, Text, Whole, argument, options_of};
+use crate::delivery::{DeliveryOptions, MessageReference, Receipt};
 use crate::errors::{Failed, throwing};
 use crate::guest::{Guest, GuestMessageOptions, GuestOptions, SentGuestMessage};
-use crate::promise::promise;
+use crate::history::{HistoryOptions, HistoryReading};
+use crate::message::{MessageOptions, Outgoing, SendManyOptions, SentMessage, settled};
+use crate::promise::{promise, promise_with};
 use crate::source::Source;
 use crate::upload::{UploadOptions, UploadedFile, prepare};
+use crate::{hooks, json};
 
 /// A connection to the platform: holds the token, the pace and the connections.
 #[napi]
@@ -26,11 +32,12 @@ impl Client {
         env: &Env,
         #[napi(ts_arg_type = "ClientOptions & { clientId: string, clientSecret: string }")] options: Unknown<'_>,
     ) -> napi::Result<Self> {
-        throwing(env, || Self::from_config(options_of::<ClientOptions>(Some(options))?.into_config()))
+        throwing(env, || Self::from_config(options_of::<ClientOptions>(Some(options))?.into_config()?))
     }
 
     /// A client with the settings of `GENESYS_CLIENT_ID`, `GENESYS_CLIENT_SECRET`, `GENESYS_SCOPES`,
-    /// `GENESYS_ENVIRONMENT` (else `GENESYS_ENV`) and `GENESYS_BASE_URL` in `process.env`, and those given here over them.
+    /// `GENESYS_ENVIRONMENT` (else `GENESYS_ENV`) and `GENESYS_BASE_URL`, and for an audit trail `PORTEUR_AUDIT_FILE`,
+    /// `PORTEUR_AUDIT_SECRET` and `PORTEUR_AUDIT_ENDPOINT`, in `process.env`, and those given here over them.
     /// Throws `invalid_input` that names all variables that are missing.
     #[napi(factory)]
     pub fn from_env(
@@ -40,7 +47,7 @@ impl Client {
         throwing(env, || {
             let options: ClientOptions = options_of(options)?;
             let config = from_process_env(env, &options)?;
-            Self::from_config(options.over(config))
+            Self::from_config(options.over(config)?)
         })
     }
 
@@ -124,10 +131,155 @@ impl Client {
         )
     }
 
-    /// Ends every call under way and refuses later ones; they reject with `cancelled`.
+    /// Sends a message to a conversation, once: a lost answer is asked for again under the same deduplication id.
+    ///
+    /// The conversation is read first (and remembered for 5 s) to hold the message against its rules. With an audit log
+    /// the send is in it before the message leaves. Rejects with `unconfirmed` when the message may be there but no
+    /// attempt was answered: send it again with the `client_id` in the error's `details`. An abort does not recall a
+    /// message that left.
     #[napi]
-    pub fn close(&self) {
-        self.core.close();
+    pub fn send<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "string")] conversation: Unknown<'env>,
+        #[napi(ts_arg_type = "MessageOptions")] message: Unknown<'env>,
+    ) -> napi::Result<PromiseRaw<'env, SentMessage>> {
+        let client = self.core.clone();
+        promise(
+            env,
+            || {
+                let conversation: Text = argument("conversation", conversation)?;
+                let mut message: MessageOptions<'env> = options_of(Some(message))?;
+                let signal = message.signal.take();
+                let message = message.message(env)?;
+                Ok((signal, async move { Ok(client.send(&conversation.0, message).await?) }))
+            },
+            SentMessage::from,
+        )
+    }
+
+    /// Sends many messages, each with its conversation, some at a time; answers as `Promise.allSettled` what became of
+    /// each, in order.
+    ///
+    /// Whatever goes wrong with one message, as with `send`, is that message's outcome and stops no other. An abort
+    /// does not recall messages that left; those whose turn has not come are not sent.
+    #[napi(ts_return_type = "Promise<Array<import('./index').SendOutcome>>")]
+    pub fn send_many<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "Array<import('./index').OutgoingMessage>")] messages: Unknown<'env>,
+        #[napi(ts_arg_type = "SendManyOptions")] options: Option<Unknown<'env>>,
+    ) -> napi::Result<PromiseRaw<'env, Vec<Object<'env>>>> {
+        let client = self.core.clone();
+        promise_with(
+            env,
+            || {
+                let SendManyOptions { concurrency, signal } = options_of(options)?;
+                let outgoing = Outgoing::read(env, messages)?;
+                let concurrency = concurrency.map_or(porteur::CONCURRENCY, Whole::to_usize);
+                Ok((signal, outgoing.send(client, concurrency)))
+            },
+            |env, call, outcomes| outcomes.into_iter().map(|outcome| settled(env, call, outcome)).collect(),
+        )
+    }
+
+    /// Waits until a message is delivered or read.
+    ///
+    /// Whoever waits for messages of one conversation shares the questions. Rejects with `delivery_failed` as soon as
+    /// the platform says so, and with `delivery_timeout` when the time passes first. With an audit log the outcome is
+    /// in it. An abort stops asking and does not recall the message.
+    #[napi]
+    pub fn await_delivery<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "SentMessage | MessageReference")] sent: Unknown<'env>,
+        #[napi(ts_arg_type = "DeliveryOptions")] options: Option<Unknown<'env>>,
+    ) -> napi::Result<PromiseRaw<'env, Receipt>> {
+        let client = self.core.clone();
+        promise(
+            env,
+            || {
+                let sent = argument::<Members<MessageReference>>("sent", sent)?.0.sent();
+                let mut options: DeliveryOptions<'env> = options_of(options)?;
+                let signal = options.signal.take();
+                let delivery = options.delivery();
+                Ok((signal, async move { Ok(client.await_delivery(&sent, &delivery).await?) }))
+            },
+            Receipt::from,
+        )
+    }
+
+    /// The messages of a conversation, oldest first: `for await (const message of client.history(conversation))`.
+    ///
+    /// A page is read when its first message is asked for, and nobody is asked before that; leaving the loop stops
+    /// reading. What goes wrong is thrown in the loop, and ends it.
+    #[napi(ts_return_type = "AsyncGenerator<HistoryMessage, void, undefined>")]
+    pub fn history<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "string")] conversation: Unknown<'env>,
+        #[napi(ts_arg_type = "HistoryOptions")] options: Option<Unknown<'env>>,
+    ) -> napi::Result<Unknown<'env>> {
+        throwing(env, || {
+            let conversation: Text = argument("conversation", conversation)?;
+            let mut options: HistoryOptions<'env> = options_of(options)?;
+            let signal = options.signal.take();
+            let reading = HistoryReading::from(self.core.history(conversation.0, options.history()));
+            Ok(hooks::call(env, "iterate", (reading, signal))?)
+        })
+    }
+
+    /// Writes an entry of your own into the audit log, and answers when it is there.
+    ///
+    /// Rejects with `invalid_input` about `audit` when the client has no audit log. After an abort the entry is there
+    /// or it is not, never half.
+    #[napi]
+    pub fn record<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "string")] kind: Unknown<'env>,
+        #[napi(ts_arg_type = "object")] fields: Unknown<'env>,
+        #[napi(ts_arg_type = "CallOptions")] options: Option<Unknown<'env>>,
+    ) -> napi::Result<PromiseRaw<'env, AuditReceipt>> {
+        let client = self.core.clone();
+        promise(
+            env,
+            || {
+                let kind: Text = argument("kind", kind)?;
+                let fields = json::members(env, "fields", fields)?;
+                let CallOptions { signal } = options_of(options)?;
+                let entry = porteur::AuditEntry { kind: kind.0, fields };
+                Ok((signal, async move { Ok(client.record(entry).await?) }))
+            },
+            AuditReceipt::from,
+        )
+    }
+
+    /// Posts whatever the audit endpoint has not acknowledged yet; rejects with why it did not take it. Nothing to do
+    /// without an audit log.
+    #[napi(ts_return_type = "Promise<void>")]
+    pub fn flush_audit<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "CallOptions")] options: Option<Unknown<'env>>,
+    ) -> napi::Result<PromiseRaw<'env, ()>> {
+        let client = self.core.clone();
+        promise(
+            env,
+            || {
+                let CallOptions { signal } = options_of(options)?;
+                Ok((signal, async move { Ok(client.flush_audit().await?) }))
+            },
+            |()| (),
+        )
+    }
+
+    /// Ends every call under way and refuses later ones, at once; they reject with `cancelled`. Then the audit log is
+    /// signed and posted, for at most `drainMs`; what the endpoint does not take stays in the file for the next client.
+    #[napi(ts_return_type = "Promise<void>")]
+    pub fn close<'env>(&self, env: &'env Env) -> napi::Result<PromiseRaw<'env, ()>> {
+        let closing = self.core.close();
+        promise(env, || Ok((None, closing.map(Ok))), |()| ())
     }
 }
 

@@ -5,6 +5,7 @@ use napi::bindgen_prelude::{JsObjectValue as _, Object};
 use napi_derive::napi;
 use porteur::Config;
 
+use crate::audit::AuditOptions;
 use crate::convert::{Flag, List, Members, Text, Whole, texts};
 use crate::errors::Failed;
 
@@ -42,6 +43,9 @@ pub struct ClientOptions {
     /// How much we take on.
     #[napi(ts_type = "Limits")]
     pub limits: Option<Members<Limits>>,
+    /// Where an audit trail is kept. Default nowhere.
+    #[napi(ts_type = "AuditOptions")]
+    pub audit: Option<Members<AuditOptions>>,
 }
 
 /// How often a call is tried, how long it may take, and how many may leave.
@@ -90,6 +94,9 @@ pub struct Timeouts {
     /// For a storage PUT without progress; there is no limit in all. Default 30 000.
     #[napi(ts_type = "number")]
     pub stall_ms: Option<Whole>,
+    /// For a batch of the audit log in all. Default 10 000.
+    #[napi(ts_type = "number")]
+    pub audit_ms: Option<Whole>,
 }
 
 /// How much we take on.
@@ -103,14 +110,14 @@ pub struct Limits {
 
 impl ClientOptions {
     /// The settings of the caller alone.
-    pub(crate) fn into_config(mut self) -> Config {
+    pub(crate) fn into_config(mut self) -> Result<Config, Failed> {
         let text = |given: Option<Text>| given.unwrap_or_default().0;
         let config = Config::new(text(self.client_id.take()), text(self.client_secret.take()));
         self.over(config)
     }
 
     /// The settings of the caller over those of `config`.
-    pub(crate) fn over(self, mut config: Config) -> Config {
+    pub(crate) fn over(self, mut config: Config) -> Result<Config, Failed> {
         set(&mut config.credentials.id, self.client_id.map(|id| id.0));
         set(&mut config.credentials.secret, self.client_secret.map(|secret| secret.0.into()));
         set(&mut config.credentials.scopes, self.scopes.map(texts));
@@ -132,9 +139,11 @@ impl ClientOptions {
         set(&mut config.timeouts.token, timeouts.token_ms.map(Whole::to_duration));
         set(&mut config.timeouts.call, timeouts.call_ms.map(Whole::to_duration));
         set(&mut config.timeouts.stall, timeouts.stall_ms.map(Whole::to_duration));
+        set(&mut config.timeouts.audit, timeouts.audit_ms.map(Whole::to_duration));
         let limits = self.limits.map(|limits| limits.0).unwrap_or_default();
         set(&mut config.limits.max_chunk_bytes, limits.max_chunk_bytes.map(|bytes| bytes.0));
-        config
+        set(&mut config.audit, self.audit.map(|audit| audit.0.audit().map(Some)).transpose()?);
+        Ok(config)
     }
 }
 
@@ -152,7 +161,7 @@ pub(crate) fn from_process_env(env: &Env, options: &ClientOptions) -> Result<Con
     Ok(Config::from_variables(look)?)
 }
 
-fn set<T>(setting: &mut T, given: Option<T>) {
+pub(crate) fn set<T>(setting: &mut T, given: Option<T>) {
     if let Some(given) = given {
         *setting = given;
     }

@@ -1,19 +1,21 @@
 //! Values from JavaScript, each refused in our words: what was expected, and what kind of thing came. Never the value
-//! itself, which may be a secret.
+//! itself, which may be a secret. And those on the way back that Node-API has no conversion for.
 
-// Node-API conversions are unsafe by signature; here they only read arguments of the call under way, on its thread.
+// Node-API conversions are unsafe by signature; here they only read arguments and make results of the call under way,
+// on its thread.
 #![allow(unsafe_code)]
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use napi::bindgen_prelude::{
-    FromNapiValue, Function, JsObjectValue as _, JsValuesTupleIntoVec, Object, Uint8ArraySlice, Unknown,
+    FromNapiValue, Function, JsObjectValue as _, JsValuesTupleIntoVec, Object, ToNapiValue, Uint8ArraySlice, Unknown,
 };
-use napi::{JsValue as _, Status, ValueType, sys};
+use napi::{Env, JsValue as _, Status, ValueType, sys};
 
 use crate::errors::Failed;
+use crate::json;
 
 /// A string.
 #[derive(Default)]
@@ -22,6 +24,14 @@ pub struct Text(pub(crate) String);
 /// A whole number from 0 to 2^53 - 1.
 #[derive(Clone, Copy, Default)]
 pub struct Whole(pub(crate) u64);
+
+/// A number with fractions.
+#[derive(Clone, Copy)]
+pub struct Fraction(pub(crate) f64);
+
+/// A whole number from 0 to 2^64 - 1; beyond 2^53 as a `bigint`.
+#[derive(Clone, Copy)]
+pub struct Seed(pub(crate) u64);
 
 /// `true` or `false`.
 #[derive(Clone, Copy)]
@@ -38,6 +48,12 @@ pub struct TextByName(pub(crate) BTreeMap<String, String>);
 
 /// The bytes of a `Uint8Array`, copied: JavaScript may change its own at any time.
 pub struct Copied(pub(crate) Bytes);
+
+/// A `Date` on its way to JavaScript.
+pub struct Moment(pub(crate) SystemTime);
+
+/// A value from the platform on its way to JavaScript, as `JSON.parse` has it.
+pub struct Json(pub(crate) serde_json::Value);
 
 impl Whole {
     /// As the core counts where it counts in 32 bits; more becomes the most, which no limit of the core allows.
@@ -177,6 +193,8 @@ converted! {
     Text by |value| read(value, ValueType::String, "a string");
     Flag by |value| read(value, ValueType::Boolean, "true or false");
     Whole by whole;
+    Fraction by |value| read(value, ValueType::Number, "a number");
+    Seed by seed;
     List<T> by list;
     Members<T> by |value| read(value, ValueType::Object, "an object");
     TextByName by text_by_name;
@@ -191,6 +209,15 @@ fn whole(value: Unknown<'_>) -> napi::Result<u64> {
     // In range and whole: nothing is lost.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     Ok(value as u64)
+}
+
+fn seed(value: Unknown<'_>) -> napi::Result<u64> {
+    let came = value.get_type()?;
+    if !matches!(came, ValueType::Number | ValueType::BigInt) {
+        return Err(refused(expected("a whole number", came)));
+    }
+    let digits = value.coerce_to_string()?.into_utf8()?.into_owned()?;
+    digits.parse().map_err(|_| refused(format!("expected a whole number from 0 to {}, got {digits}", u64::MAX)))
 }
 
 fn list<T: FromNapiValue>(value: Unknown<'_>) -> napi::Result<Vec<T>> {
@@ -213,6 +240,22 @@ fn text_by_name(value: Unknown<'_>) -> napi::Result<BTreeMap<String, String>> {
 fn copied(value: Unknown<'_>) -> napi::Result<Bytes> {
     let bytes: Uint8ArraySlice<'_> = cast(value)?;
     Ok(Bytes::copy_from_slice(&bytes))
+}
+
+impl ToNapiValue for Moment {
+    unsafe fn to_napi_value(env: sys::napi_env, Self(moment): Self) -> napi::Result<sys::napi_value> {
+        let since = match moment.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => ms(after),
+            Err(error) => -ms(error.duration()),
+        };
+        Ok(Env::from_raw(env).create_date(since)?.raw())
+    }
+}
+
+impl ToNapiValue for Json {
+    unsafe fn to_napi_value(env: sys::napi_env, Self(value): Self) -> napi::Result<sys::napi_value> {
+        Ok(json::parsed(&Env::from_raw(env), &value)?.raw())
+    }
 }
 
 /// `Number.MAX_SAFE_INTEGER`.

@@ -9,7 +9,7 @@ use porteur::{HashChunks, HashSource};
 
 use crate::convert::{Flag, Whole, argument, number, options_of};
 use crate::errors::{Failed, throwing};
-use crate::promise::promise;
+use crate::promise::{blocking, promise};
 use crate::source::AtRest;
 
 /// How a source is cut and hashed.
@@ -63,10 +63,7 @@ pub fn sha256_chunks<'env>(
                 AtRest::Path(path) => porteur::sha256_chunks(HashSource::Path(path), &request),
                 AtRest::Bytes(bytes) => porteur::sha256_chunks(HashSource::Bytes(bytes), &request),
             };
-            Ok((signal, async move {
-                let hashed = tokio::task::spawn_blocking(hash).await;
-                Ok(hashed.map_err(|error| napi::Error::from_reason(error.to_string()))??)
-            }))
+            Ok((signal, blocking(hash)))
         },
         ChunkDigests::from,
     )

@@ -30,11 +30,20 @@ impl Failed {
             Self::Js(error) => return error,
             Self::Core(error) => error,
         };
-        match hooks::call::<_, Unknown<'_>>(env, "fail", (ErrorFacts::from(error.facts()), call)) {
+        match instance(env, &error, call) {
             Ok(value) => napi::Error::from_unknown_without_coercion(value),
             Err(error) => error,
         }
     }
+}
+
+/// The `PorteurError` of an error of the core.
+pub(crate) fn instance<'env>(
+    env: &'env Env,
+    error: &porteur::Error,
+    call: Option<Object<'_>>,
+) -> napi::Result<Unknown<'env>> {
+    hooks::call(env, "fail", (ErrorFacts::from(error.facts()), call))
 }
 
 /// For functions that answer at once: a failure is thrown.
@@ -69,7 +78,9 @@ pub struct ErrorFacts {
     pub status: Option<u16>,
     /// The id to give to the platform's support.
     pub request_id: Option<String>,
-    /// What else is known: field, reason, what, id, attempts, kind, endpoint, chunks, path.
+    /// What else is known, by names of the core: field, reason, hint, what, id, attempts, kind, endpoint,
+    /// platform_code, chunks, path, errno, client_id, cause, message_id, conversation, status, waited_seconds,
+    /// elapsed_seconds, sla_seconds, sla_violation.
     pub details: HashMap<String, String>,
 }
 

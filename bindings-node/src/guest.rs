@@ -65,8 +65,8 @@ pub struct GuestMessageOptions<'env> {
     #[napi(ts_type = "string")]
     pub text: Option<Text>,
     /// Uploaded files, or what names them.
-    #[napi(ts_type = "Attachment[]")]
-    pub attachments: Option<List<Attachment>>,
+    #[napi(ts_type = "FileReference[]")]
+    pub attachments: Option<List<FileReference>>,
     /// Whose token the call carries. Default the guest's own, which is good for that guest alone.
     #[napi(ts_type = "'guest' | 'client'")]
     pub send_as: Option<Text>,
@@ -75,15 +75,18 @@ pub struct GuestMessageOptions<'env> {
     pub signal: Option<Unknown<'env>>,
 }
 
-/// An uploaded file by its id and name.
+/// An uploaded file by its id and name. An `UploadedFile` is one.
 #[napi(object, object_to_js = false)]
-pub struct Attachment {
+pub struct FileReference {
     /// The platform's id of the file.
     #[napi(ts_type = "string")]
     pub id: Text,
     /// Its name.
     #[napi(ts_type = "string")]
     pub name: Text,
+    /// The MIME type that it was uploaded with. Default what the name's extension says.
+    #[napi(ts_type = "string")]
+    pub content_type: Option<Text>,
 }
 
 /// A message that the platform took.
@@ -91,6 +94,14 @@ pub struct Attachment {
 pub struct SentGuestMessage {
     /// The platform's id of the message.
     pub id: String,
+}
+
+impl FileReference {
+    /// As much of the uploaded file as a message wants.
+    pub(crate) fn uploaded(self) -> porteur::UploadedFile {
+        let content_type = self.content_type.map_or_else(|| UNNAMED_TYPE.to_owned(), |content_type| content_type.0);
+        porteur::UploadedFile { id: self.id.0, name: self.name.0, content_type, size: 0, checksums: Vec::new() }
+    }
 }
 
 impl GuestOptions<'_> {
@@ -108,7 +119,7 @@ impl GuestMessageOptions<'_> {
         let mut message = porteur::GuestMessage::new(self.text.unwrap_or_default().0);
         message.to = texts(self.to);
         for attachment in self.attachments.unwrap_or_default().0 {
-            message = message.attachment(attachment.id.0, attachment.name.0);
+            message = message.attach(&attachment.uploaded());
         }
         if let Some(whose) = self.send_as {
             message.send_as = whose.0.parse()?;
@@ -128,3 +139,6 @@ impl From<porteur::SentGuestMessage> for SentGuestMessage {
         Self { id: message.id }
     }
 }
+
+/// What an upload is when nobody says more; the core goes by the name then.
+const UNNAMED_TYPE: &str = "application/octet-stream";

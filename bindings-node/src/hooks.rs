@@ -9,7 +9,7 @@ use napi_derive::napi;
 /// The hooks of one environment.
 struct Hooks(ObjectRef<false>);
 
-/// Called once by `native.js` with `{ begin, fail, open }`.
+/// Called once by `native.js` with the functions that [`call`] names.
 #[napi(skip_typescript)]
 pub fn install(env: &Env, hooks: Object<'_>) -> Result<()> {
     env.set_instance_data(Hooks(hooks.create_ref()?), (), |_| {})

@@ -6,13 +6,19 @@
 // What `#[napi]` exports is `pub`, reached by Node and not by another crate.
 #![allow(unreachable_pub)]
 
+mod audit;
 mod client;
 mod config;
 mod convert;
+mod delivery;
 mod digest;
 mod errors;
+mod generated;
 mod guest;
+mod history;
 mod hooks;
+mod json;
+mod message;
 mod promise;
 mod simulator;
 mod source;

@@ -25,6 +25,21 @@ where
     V: ToNapiValue,
     F: Future<Output = Result<T, Failed>> + Send + 'static,
 {
+    promise_with(env, prepare, |_, _, outcome| Ok(convert(outcome)))
+}
+
+/// Like [`promise`], for outcomes that hold failures: these want the environment, and the call that knows where it was
+/// made.
+pub(crate) fn promise_with<'env, T, V, F>(
+    env: &'env Env,
+    prepare: impl FnOnce() -> Prepared<'env, F>,
+    convert: impl FnOnce(&'env Env, Object<'env>, T) -> napi::Result<V> + 'static,
+) -> napi::Result<PromiseRaw<'env, V>>
+where
+    T: Send + 'static,
+    V: ToNapiValue,
+    F: Future<Output = Result<T, Failed>> + Send + 'static,
+{
     let begun = prepare().and_then(|(signal, future)| Ok((begin(env, signal)?, future)));
     let ((call, aborted), future) = match begun {
         Ok(begun) => begun,
@@ -43,13 +58,21 @@ where
         let end: Function<'_, (), Unknown<'_>> = shown.get_named_property("end")?;
         let reason = end.apply(shown, ())?;
         let settled = match outcome {
-            Some(Ok(value)) => Ok(convert(value)),
+            Some(Ok(value)) => convert(env, shown, value),
             Some(Err(failed)) => Err(failed.into_js(env, Some(shown))),
             None => Err(napi::Error::from_unknown_without_coercion(reason)),
         };
         call.unref(env)?;
         settled
     })
+}
+
+/// Work that keeps a thread, on one of our own.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> porteur::Result<T> + Send + 'static,
+) -> Result<T, Failed> {
+    let done = tokio::task::spawn_blocking(work).await;
+    Ok(done.map_err(|error| napi::Error::from_reason(error.to_string()))??)
 }
 
 /// A call under way as `native.js` keeps it (where it was made, the listener on its signal), and what hears the abort.

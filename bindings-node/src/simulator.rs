@@ -93,7 +93,7 @@ impl Simulator {
     ) -> napi::Result<Client> {
         self.with(env, |simulator| {
             let options: ClientOptions = options_of(options)?;
-            Client::from_config(options.over(Config::simulated(simulator)))
+            Client::from_config(options.over(Config::simulated(simulator))?)
         })
     }
 

@@ -58,6 +58,8 @@ pub struct UploadedFile {
     pub id: String,
     /// The name as the platform keeps it.
     pub name: String,
+    /// The MIME type that it was uploaded with.
+    pub content_type: String,
     /// Bytes.
     pub size: f64,
     /// The SHA-256 of each chunk, in order, as 64 hex digits.
@@ -149,6 +151,7 @@ impl From<porteur::UploadedFile> for UploadedFile {
         Self {
             id: file.id,
             name: file.name,
+            content_type: file.content_type,
             size: number(file.size),
             chunks: number(file.checksums.len() as u64),
             checksums: file.checksums.iter().map(ToString::to_string).collect(),

@@ -311,9 +311,11 @@ test('a closed client rejects with cancelled, calls under way included', async (
   const client = simulator.client()
   const upload = client.upload(path)
   await asked()
-  client.close()
-  assert.equal((await failure(upload)).code, 'cancelled')
-  assert.equal((await failure(client.guest('en-US'))).code, 'cancelled')
+  const closing = client.close()
+  // Refused from now on, however long the rest of closing takes.
+  const later = client.guest('en-US')
+  for (const error of await Promise.all([failure(upload), failure(later)])) assert.equal(error.code, 'cancelled')
+  assert.equal(await closing, undefined)
 })
 
 test('using closes a client', { skip: !Symbol.asyncDispose }, async (t) => {
@@ -390,15 +392,15 @@ test('both ways of loading give the same names by the name of the package', asyn
   const inside = fileURLToPath(new URL('../../bindings-node/', import.meta.url))
   const code = `
     import * as porteur from 'porteur'
-    import { Client, Guest, PorteurError, sha256Chunks, sha256ChunksSync } from 'porteur'
-    import { Simulator } from 'porteur/testing'
+    import { Client, Guest, PorteurError, sha256Chunks, sha256ChunksSync, verifyAudit, verifyAuditSync } from 'porteur'
+    import { messages, Simulator } from 'porteur/testing'
     import { createRequire } from 'node:module'
     const required = createRequire(${JSON.stringify(join(inside, 'index.js'))})('porteur')
     const names = Object.keys(porteur).filter((name) => !['default', 'module.exports'].includes(name))
     console.log(required.Client === Client, ...names)`
   // A package may name itself, so no installation is needed.
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { cwd: inside })
-  assert.equal(stdout, 'true Client Guest PorteurError sha256Chunks sha256ChunksSync\n')
+  assert.equal(stdout, 'true Client Guest PorteurError sha256Chunks sha256ChunksSync verifyAudit verifyAuditSync\n')
 })
 
 function local (file) {

@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 
 import { Simulator } from '../../bindings-node/testing.js'
+import { auditOf, camelCase, camelCased, verbs as messageVerbs } from './messages.steps.mjs'
 
 const folder = new URL('../scenarios/', import.meta.url)
 const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
@@ -23,11 +24,10 @@ async function run (file, scenario) {
   const known = ['name', 'platform', 'config', 'steps', 'expect']
   assert.deepEqual(Object.keys(scenario).filter((member) => !known.includes(member)), [])
   const simulator = new Simulator(scenario.platform ?? {})
-  const stage = {
-    simulator,
-    client: simulator.client(optionsOf(scenario.config ?? {})),
-    directory: mkdtempSync(join(tmpdir(), 'porteur-'))
-  }
+  const directory = mkdtempSync(join(tmpdir(), 'porteur-'))
+  const { audit, ...config } = scenario.config ?? {}
+  const client = simulator.client({ ...optionsOf(config), audit: auditOf(audit, simulator, directory) })
+  const stage = { simulator, client, directory }
   try {
     const last = await play(stage, scenario.steps)
     compare(scenario.expect, last, simulator)
@@ -86,6 +86,7 @@ async function outcomeOf (call) {
 }
 
 const verbs = {
+  ...messageVerbs,
   async upload (stage, { text, zeros, from = 'bytes', journal, size, ...options }) {
     const bytes = text === undefined ? Buffer.alloc(zeros) : Buffer.from(text)
     const more = { ...camelCased(options), journal: journal ? join(stage.directory, 'journal') : undefined }
@@ -160,7 +161,8 @@ function compareWaits (slept, expected) {
 
 /** Compares the members that are named; lists have to be as long. */
 function assertPart (got, wanted, place) {
-  if (wanted === null || typeof wanted !== 'object') return assert.equal(got, wanted, place)
+  // What is absent here is null elsewhere.
+  if (wanted === null || typeof wanted !== 'object') return assert.equal(got ?? null, wanted, place)
   assert.ok(got !== null && typeof got === 'object', `${place}: expected ${inspect(wanted)}, got ${inspect(got)}`)
   if (Array.isArray(wanted)) assert.equal(got.length, wanted.length, `length of ${place}`)
   for (const member of Object.keys(wanted)) assertPart(got[member], wanted[member], `${place}.${member}`)
@@ -168,14 +170,6 @@ function assertPart (got, wanted, place) {
 
 function requestsOf (simulator) {
   return simulator.journal.map(({ method, path, status }) => `${method} ${path} ${status ?? 'open'}`)
-}
-
-function camelCased (options) {
-  return Object.fromEntries(Object.entries(options).map(([name, value]) => [camelCase(name), value]))
-}
-
-function camelCase (name) {
-  return name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase())
 }
 
 /** Bytes in a piece of a stream, so that pieces and chunks never end together for long. */

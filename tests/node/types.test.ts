@@ -3,10 +3,12 @@
 import { createReadStream } from 'node:fs'
 
 import {
-  Client, Guest, PorteurError, sha256Chunks, sha256ChunksSync,
-  type ChunkDigests, type ClientOptions, type ErrorCode, type Progress, type UploadedFile
+  Client, Guest, PorteurError, sha256Chunks, sha256ChunksSync, verifyAudit, verifyAuditSync,
+  type Attachment, type AuditOptions, type AuditReport, type ChunkDigests, type ClientOptions, type DeliveryOptions,
+  type ErrorCode, type HistoryMessage, type MessageOptions, type OutgoingMessage, type Progress, type Receipt,
+  type SendOutcome, type SentMessage, type UploadedFile
 } from '../../bindings-node/index.js'
-import { Simulator, type Fault } from '../../bindings-node/testing.js'
+import { messages, Simulator, type Fault } from '../../bindings-node/testing.js'
 
 const options: ClientOptions = { pace: { attempts: 6, perMinute: 600 }, timeouts: { callMs: 1000 }, limits: { maxChunkBytes: 1 } }
 const client = new Client({ clientId: 'id', clientSecret: 'secret', scopes: ['files:upload'], ...options })
@@ -32,6 +34,52 @@ export async function aMessageTakesFilesAndWhatNamesThem (file: UploadedFile): P
   return id + JSON.stringify(again.toJSON().id)
 }
 
+export async function everyAttachmentIsAllowed (file: UploadedFile, signal: AbortSignal): Promise<SentMessage> {
+  const attachments: Array<UploadedFile | Attachment> = [
+    file, { filename: 'a.txt', data: Buffer.from('abc'), contentType: 'text/plain' },
+    { filename: 'b.txt', url: 'https://example.com/b.txt' }, { filename: 'c.txt', fileId: file.id }
+  ]
+  interface Order { id: number, lines: string[] }
+  const json: Order = { id: 5, lines: [] }
+  const message: MessageOptions = { json, sender: 'agent@example.com', to: ['customer@example.com'], attachments }
+  const unchecked: MessageOptions = { ...message, clientId: 'mine', check: false, allowUnlistedSender: true }
+  return await client.send('conversation-1', { ...unchecked, signal })
+}
+
+export async function outcomesAreToldApartByTheirStatus (many: OutgoingMessage[]): Promise<string[]> {
+  const outcomes: SendOutcome[] = await client.sendMany(many, { concurrency: 4 })
+  return outcomes.map((outcome) => outcome.status === 'fulfilled' ? outcome.value.id : outcome.reason.code)
+}
+
+export async function aDeliveryIsAwaited (sent: SentMessage, signal: AbortSignal): Promise<number | undefined> {
+  const patience: DeliveryOptions = { withinMs: 60_000, intervalMs: 500, backoff: 1.5, slaMs: 10_000, signal }
+  const receipt: Receipt = await client.awaitDelivery(sent, patience)
+  const { created, sla } = await client.awaitDelivery({ conversation: 'conversation-1', id: 'sent-1' })
+  return sla?.violated ? receipt.delivered.getTime() - created.getTime() : receipt.elapsedMs
+}
+
+export async function aHistoryIsReadInALoop (signal: AbortSignal): Promise<HistoryMessage[]> {
+  const read: HistoryMessage[] = []
+  for await (const message of client.history('conversation-1', { pageSize: 50, pageToken: 'token', signal })) {
+    const { created, content }: { created?: Date, content: unknown } = message
+    if (created && typeof content === 'string') read.push(message)
+  }
+  return read
+}
+
+export async function anAuditLogIsKeptAndVerified (signal: AbortSignal): Promise<AuditReport> {
+  const kept: AuditOptions = { file: 'audit.log', secret: 'secret', sync: 'entry' }
+  const audit: AuditOptions = { ...kept, endpoint: 'https://example.com', whenFull: 'fail', everyMs: 1 }
+  const keeping = new Client({ clientId: 'id', clientSecret: 'secret', audit, timeouts: { auditMs: 1000 } })
+  const { log, sequence }: { log: string, sequence: number } = await keeping.record('note', { by: 'me' }, { signal })
+  await keeping.flushAudit({ signal })
+  const closed: Promise<void> = keeping.close()
+  await closed
+  const [finding] = verifyAuditSync('audit.log', 'secret').findings
+  if (finding?.kind === 'cut_off') console.log(log, sequence, finding.line)
+  return await verifyAudit('audit.log', 'secret', { signal })
+}
+
 export async function digests (signal: AbortSignal): Promise<ChunkDigests> {
   const { whole }: { whole?: string } = sha256ChunksSync(new Uint8Array(3), { chunkSize: 2, threads: 1 })
   console.log(whole)
@@ -51,8 +99,9 @@ export async function theSimulatorBringsItsClient (): Promise<void> {
   await simulated[Symbol.asyncDispose]()
   const bytes: Buffer | null = simulator.file('file-1')
   console.log(bytes, simulator.journal[0]?.status, simulator.sleptMs[0]?.toFixed(), simulator.state.files.length)
+  for (const message of [...messages(42, 2), ...messages(42n, 2)]) await simulated.send('conversation-1', message)
   simulator[Symbol.dispose]()
-  other.close()
+  await other.close()
 }
 
 export function theseAreRefused (): void {
@@ -64,6 +113,19 @@ export function theseAreRefused (): void {
   void client.sendAsGuest(new Guest('id', 'token'), { text: 'hello' })
   // @ts-expect-error: there are two answers to whose token it is
   void client.sendAsGuest(new Guest('id', 'token'), { to: ['+15550100'], sendAs: 'me' })
+  // @ts-expect-error: a sender is required
+  void client.send('conversation-1', { text: 'hello', to: ['customer@example.com'] })
+  // @ts-expect-error: JSON is an object or an array
+  void client.send('conversation-1', { json: 'hello', sender: 'agent@example.com', to: ['customer@example.com'] })
+  // @ts-expect-error: each of many messages has its conversation
+  void client.sendMany([{ text: 'hello', sender: 'agent@example.com', to: ['customer@example.com'] }])
+  // @ts-expect-error: an id alone does not say where the message is
+  void client.awaitDelivery('sent-1')
+  // @ts-expect-error: a log is kept with a secret
+  new Client({ clientId: 'id', clientSecret: 'secret', audit: { file: 'audit.log' } }) // eslint-disable-line no-new
+  // @ts-expect-error: a full log waits or fails
+  const full: AuditOptions = { file: 'audit.log', secret: 'secret', whenFull: 'drop' }
+  console.log(full)
   // @ts-expect-error: a chunk size is required
   void sha256Chunks('notes.txt')
   // @ts-expect-error: a fault has its members in snake_case
