@@ -26,5 +26,5 @@ try {
   console.error(`the platform is busy, try again in ${error.retryAfterMs} ms: ${error.message}`)
   process.exitCode = 1
 } finally {
-  client.close()
+  await client.close()
 }

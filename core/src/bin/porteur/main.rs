@@ -1,10 +1,12 @@
 //! The `porteur` command.
 
 mod progress;
+mod send;
 mod settings;
 mod simulate;
 mod tour;
 mod upload;
+mod verify_audit;
 
 use std::process::ExitCode;
 
@@ -22,6 +24,10 @@ struct Arguments {
 enum Command {
     /// Uploads a file in chunks, each with its SHA-256
     Upload(upload::Arguments),
+    /// Sends a message to a conversation, and waits for its delivery if wanted
+    Send(send::Arguments),
+    /// Tells whether an audit log is what was written
+    VerifyAudit(verify_audit::Arguments),
     /// Serves the platform on loopback, for trying things without an account
     Simulate(simulate::Arguments),
     /// Takes files through the whole trip and shows what happened
@@ -42,6 +48,8 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         match arguments.command {
             Command::Upload(arguments) => upload::run(arguments).await,
+            Command::Send(arguments) => send::run(arguments).await,
+            Command::VerifyAudit(arguments) => verify_audit::run(&arguments),
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Tour(arguments) => tour::run(arguments).await,
         }

@@ -1,27 +1,33 @@
 //! `porteur tour`: real files travel through everything there is, and every claim is checked.
 //!
-//! Without a host it starts the simulator in this process, with a rate limit, a lost connection and an expired URL on
-//! the way. Each step is a file here.
+//! Without a host it starts the simulator in this process, with a rate limit, a lost connection, an expired URL and a lost
+//! answer on the way. Each step is a file here.
 
 mod account;
+mod audit;
 mod conversation;
 mod files;
+mod message;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use porteur::simulator::{ClockKind, Simulator, SimulatorSettings};
-use porteur::{Client, Config, Result};
+use porteur::{Client, Config, Error, Result};
 
 use crate::settings::Platform;
 use account::Account;
+use audit::Trail;
+use message::Address;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Files to take along; without any, a file of 64 MiB that is made for it and the pictures in tests/media, if it is
     /// there. With --base-url or --environment they go to a real platform, with the credentials of the environment
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    address: Option<Address>,
     #[command(flatten)]
     platform: Platform,
 }
@@ -31,17 +37,32 @@ struct Tour {
     client: Client,
     /// None on a real host, which cannot be looked into.
     simulator: Option<Simulator>,
+    trail: Trail,
     account: Account,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     let luggage = files::pack(arguments.files)?;
-    let mut tour = match arguments.platform.is_named() {
-        true => Tour::on(arguments.platform.config()?)?,
-        false => Tour::simulated(&luggage)?,
+    let (mut tour, address) = match (arguments.platform.is_named(), arguments.address) {
+        (true, address) => (Tour::on(arguments.platform.config()?)?, address),
+        (false, None) => {
+            let address = Address::simulated();
+            (Tour::simulated(&luggage, &address)?, Some(address))
+        }
+        (false, Some(address)) => {
+            let reason = format!("expected --base-url or --environment beside it, got {} alone", address.conversation);
+            return Err(Error::InvalidInput { field: "conversation".to_owned(), reason, answer: None });
+        }
     };
     let uploaded = files::upload(&mut tour, &luggage).await?;
     conversation::send(&mut tour, &uploaded).await?;
+    match address {
+        Some(address) => {
+            message::send(&mut tour, &address, &uploaded).await?;
+            audit::verify(&mut tour).await?;
+        }
+        None => tour.account.note("no message to a conversation: --conversation, --from and --to would say which"),
+    }
     tour.contract();
     Ok(tour.account.close())
 }
@@ -49,16 +70,20 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
 impl Tour {
     fn on(config: Config) -> Result<Self> {
         let account = Account::open(config.base_url.as_deref().unwrap_or(&config.environment));
-        Ok(Self { client: Client::new(config)?, simulator: None, account })
+        let mut trail = Trail::new()?;
+        Ok(Self { client: Client::new(trail.keep(config))?, simulator: None, trail, account })
     }
 
-    fn simulated(luggage: &files::Luggage) -> Result<Self> {
-        let settings =
-            SimulatorSettings { clock: ClockKind::System, faults: files::faults(luggage), ..Default::default() };
+    fn simulated(luggage: &files::Luggage, address: &Address) -> Result<Self> {
+        let trail = Trail::new()?;
+        let mut faults = files::faults(luggage);
+        faults.push(address.fault());
+        let audit_secret = trail.secret.clone();
+        let settings = SimulatorSettings { clock: ClockKind::System, faults, audit_secret, ..Default::default() };
         let simulator = Simulator::start(settings)?;
-        let client = Client::new(Config::simulated(&simulator))?;
+        let config = trail.post(Config::simulated(&simulator), format!("{}/audit", simulator.url()));
         let account = Account::open(&format!("the simulated platform on {}", simulator.url()));
-        Ok(Self { client, simulator: Some(simulator), account })
+        Ok(Self { client: Client::new(config)?, simulator: Some(simulator), trail, account })
     }
 
     /// What holds for the trip as a whole.
