@@ -162,9 +162,14 @@ def write_json(path: Path | None, result: Mapping[str, Any]) -> None:
 
 def porteur_command(wish: Path | None) -> Path:
     """The `porteur` command, built for release."""
-    path = wish or REPOSITORY / "target/release/porteur"
+    return built(wish, "target/release/porteur", "cargo build --release --package porteur --features cli")
+
+
+def built(wish: Path | None, usual: str, remedy: str) -> Path:
+    """A program of ours: the one that is wished for, else the one in its usual place, which `remedy` builds."""
+    path = wish or REPOSITORY / usual
     if not path.is_file():
-        raise SystemExit(f"there is no {path}: cargo build --release --package porteur --features cli")
+        raise SystemExit(f"there is no {path}: {remedy}")
     return path
 
 
@@ -177,6 +182,13 @@ def python_command() -> str:
 def tutorial_command() -> str:
     """This Python, which has to know requests."""
     _need([sys.executable, "-c", "import requests"], "pip install -r tests/python/requirements.txt")
+    return sys.executable
+
+
+def sdk_command() -> str:
+    """This Python, which has to know the platform's own SDK. It is not imported for a look: that takes seconds."""
+    look = "import importlib.util, sys; sys.exit(not importlib.util.find_spec('PureCloudPlatformClientV2'))"
+    _need([sys.executable, "-c", look], "pip install -r tests/bench/requirements.txt")
     return sys.executable
 
 
