@@ -68,7 +68,9 @@ step 'Node: tests'
 node --test --test-reporter=dot tests/node/*.test.mjs
 
 step 'Examples'
-coproc platform { exec target/release/porteur simulate --settings '{"chunk_size": 65536}'; }
+coproc platform {
+  exec target/release/porteur simulate --settings '{"chunk_size": 65536, "deliveries": [{"after_polls": 0}]}'
+}
 for _ in 1 2 3; do
   read -r line <&"${platform[0]}"
   export "${line?}"
@@ -83,6 +85,25 @@ node target/node/upload.mjs target/example.jpg +15550100
 target/release/porteur upload target/example.jpg --journal target/example.journal
 if target/release/porteur upload target/missing.jpg 2>target/example.err; then exit 1; fi
 grep -q 'could not open target/missing.jpg' target/example.err
+# What is sent, by whomever, goes into one audit trail.
+rm -f target/*.audit target/*.audit.*
+export PORTEUR_AUDIT_FILE=target/example.audit PORTEUR_AUDIT_SECRET=simulator-audit-secret
+export PORTEUR_AUDIT_ENDPOINT=$GENESYS_BASE_URL/audit
+message=(conversation-1 agent@example.com customer@example.com 'Your picture.')
+target/release/send "${message[@]}"
+"$venv/bin/python" examples/python/send.py "${message[@]}"
+node target/node/send.mjs "${message[@]}"
+target/release/porteur send --conversation conversation-1 --from agent@example.com --to customer@example.com \
+  --text - --attach target/example.jpg --await --sla 10 <<<'Your picture.'
+if target/release/porteur send --conversation conversation-1 --from customer@example.com --to agent@example.com \
+  --text 'Thank you.' 2>target/example.err; then exit 1; fi
+grep -q 'rule agent-role' target/example.err
+target/release/porteur verify-audit target/example.audit
+sed 's/queued/delivered/' target/example.audit >target/changed.audit
+cp target/example.audit.checkpoints target/changed.audit.checkpoints
+if target/release/porteur verify-audit target/changed.audit >target/example.out; then exit 1; fi
+grep -q 'not intact' target/example.out
+unset PORTEUR_AUDIT_FILE PORTEUR_AUDIT_SECRET PORTEUR_AUDIT_ENDPOINT
 kill -INT "$platform_PID"
 wait "$platform_PID"
 
