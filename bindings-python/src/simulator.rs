@@ -94,7 +94,7 @@ impl Drop for Simulator {
 pub(crate) fn messages(py: Python<'_>, seed: i128, count: i64) -> PyResult<Vec<Bound<'_, PyDict>>> {
     let seed = u64::try_from(seed).map_err(|_| invalid("seed", format!("expected 0 to {}, got {seed}", u64::MAX)))?;
     let count = whole("count", Some(count))?.unwrap_or_default();
-    porteur::simulator::messages(seed).take(count).map(|message| arguments(py, message.into())).collect()
+    porteur::simulator::messages(seed).take(count).map(|message| arguments(py, message)).collect()
 }
 
 fn parse<T: DeserializeOwned>(field: &str, text: &str) -> PyResult<T> {

@@ -179,7 +179,7 @@ pub enum Error {
         status: String,
     },
     /// The message was not delivered in time; it may be later.
-    #[error("message {message_id} was not delivered within {waited:?}: the platform says {status}")]
+    #[error("message {message_id} was not delivered within {waited:.1?}: the platform says {status}")]
     DeliveryTimeout {
         /// The platform's id of the message.
         message_id: String,
