@@ -194,7 +194,7 @@ export interface AuditReport {
   /** Whether the log or its checkpoints end in the middle of a line, as a killed process leaves them; no finding. */
   torn: boolean
   /** Whether there are no findings. */
-  intact: boolean
+  isIntact: boolean
   /** The first broken entry of each chain, and what was done to checkpoints, by line. */
   findings: Array<AuditFinding>
 }

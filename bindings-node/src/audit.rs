@@ -74,7 +74,7 @@ pub struct AuditReport {
     /// Whether the log or its checkpoints end in the middle of a line, as a killed process leaves them; no finding.
     pub torn: bool,
     /// Whether there are no findings.
-    pub intact: bool,
+    pub is_intact: bool,
     /// The first broken entry of each chain, and what was done to checkpoints, by line.
     pub findings: Vec<AuditFinding>,
 }
@@ -157,7 +157,7 @@ impl From<porteur::AuditReport> for AuditReport {
             logs: number(report.logs),
             signed: number(report.signed),
             torn: report.torn,
-            intact: report.is_intact(),
+            is_intact: report.is_intact(),
             findings: report.findings.into_iter().map(AuditFinding::from).collect(),
         }
     }

@@ -76,6 +76,14 @@ struct Reading(PerProcess<Shared>);
 /// is read on by the next one.
 type Shared = Arc<Mutex<Fuse<HistoryMessages>>>;
 
+impl Drop for Reading {
+    fn drop(&mut self) {
+        // It may be the last to hold its client; see `Door`.
+        let messages = self.0.take();
+        Python::try_attach(|py| py.detach(|| drop(messages)));
+    }
+}
+
 impl Reading {
     fn here(&self) -> PyResult<Shared> {
         let elsewhere = || PyRuntimeError::new_err("this history is read by the process that this one was forked from");

@@ -23,7 +23,7 @@ pub(crate) fn members(field: &str, object: &Bound<'_, PyMapping>) -> PyResult<Ma
 
 fn value(place: &mut String, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
     if depth > DEEPEST {
-        return Err(invalid(&place[..place.len().min(SHOWN)], format!("expected at most {DEEPEST} levels")));
+        return Err(invalid(&place[..place.floor_char_boundary(SHOWN)], format!("expected at most {DEEPEST} levels")));
     }
     if object.is_none() {
         return Ok(Value::Null);

@@ -99,7 +99,8 @@ impl Client {
     /// Dropping the future stops sending. What the platform has stays there unnamed; with
     /// [`Upload::journal`] the next call with the same journal goes on where this one stopped.
     pub async fn upload(&self, upload: Upload) -> Result<UploadedFile> {
-        self.unless_closed(crate::upload::run(&self.0.gateway, self.0.limits.max_chunk_bytes, upload)).await
+        let Inner { gateway, audit, limits, .. } = &*self.0;
+        self.unless_closed(crate::upload::run(gateway, audit.as_ref(), limits.max_chunk_bytes, upload)).await
     }
 
     /// Creates a guest, whose token sends messages with [`Client::send_as_guest`].
@@ -124,7 +125,7 @@ impl Client {
     /// # Cancellation
     /// A message that left is not recalled.
     pub async fn send_as_guest(&self, guest: &Guest, message: GuestMessage) -> Result<SentGuestMessage> {
-        self.unless_closed(crate::message::send_as_guest(&self.0.gateway, guest, message)).await
+        self.unless_closed(crate::message::send_as_guest(&self.0.gateway, self.0.audit.as_ref(), guest, message)).await
     }
 
     /// Sends a message to a conversation, once: a lost answer is asked for again under the same deduplication id.
@@ -162,12 +163,15 @@ impl Client {
             return Err(Error::invalid("concurrency", reason));
         }
         // Collected, so that the future holds no iterator of the caller's while it waits.
-        let messages: Vec<_> = messages.into_iter().collect();
-        let sends = messages.into_iter().map(|(conversation, message)| async move {
+        let messages: Vec<_> = messages.into_iter().enumerate().collect();
+        let sends = messages.into_iter().map(|(index, (conversation, message))| async move {
             // On the heap: so many of them wait side by side.
-            Box::pin(self.send(&conversation, message)).await
+            (index, Box::pin(self.send(&conversation, message)).await)
         });
-        Ok(stream::iter(sends).buffered(concurrency).collect().await)
+        // As they come, so that one that takes long holds nobody up; then in their order.
+        let mut outcomes: Vec<_> = stream::iter(sends).buffer_unordered(concurrency).collect().await;
+        outcomes.sort_unstable_by_key(|(index, _)| *index);
+        Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
     }
 
     /// Waits until `sent` is delivered or read.

@@ -248,7 +248,7 @@ impl Config {
     }
 }
 
-/// The audit trail of the environment: a file and a secret, or neither.
+/// The audit trail of the environment: a file and a secret, or none.
 fn audit_from(lookup: impl Fn(&str) -> Option<String>) -> Result<Option<Audit>> {
     let missing = |name: &str, other: &str| {
         Err(Error::invalid(name, format!("expected to be set in the environment beside {other}, got nothing")))
@@ -256,9 +256,9 @@ fn audit_from(lookup: impl Fn(&str) -> Option<String>) -> Result<Option<Audit>> 
     let audit = match (lookup(AUDIT_FILE), lookup(AUDIT_SECRET)) {
         (Some(file), Some(secret)) => Audit::file(file, secret),
         (Some(_), None) => return missing(AUDIT_SECRET, AUDIT_FILE),
-        (None, Some(_)) => return missing(AUDIT_FILE, AUDIT_SECRET),
-        (None, None) if lookup(AUDIT_ENDPOINT).is_some() => return missing(AUDIT_FILE, AUDIT_ENDPOINT),
-        (None, None) => return Ok(None),
+        (None, _) if lookup(AUDIT_ENDPOINT).is_some() => return missing(AUDIT_FILE, AUDIT_ENDPOINT),
+        // A secret alone is there for verifying.
+        (None, _) => return Ok(None),
     };
     Ok(Some(match lookup(AUDIT_ENDPOINT) {
         Some(endpoint) => audit.endpoint(endpoint),

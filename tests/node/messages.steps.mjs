@@ -42,7 +42,10 @@ export const verbs = {
   },
   record: (stage, { kind, fields = {} }) => stage.client.record(kind, fields),
   flush_audit: (stage) => stage.client.flushAudit(),
-  verify_audit: ({ directory }, { path, secret = SECRET }) => verifyAudit(logs[path ?? 'own'](directory), secret)
+  async verify_audit ({ directory }, { path, secret = SECRET }) {
+    const { isIntact: intact, ...report } = await verifyAudit(logs[path ?? 'own'](directory), secret)
+    return { ...report, intact }
+  }
 }
 
 /** The options of the scenario's audit log; none when there is to be none. */

@@ -1,7 +1,8 @@
 //! What is posted at a time: the next lines of the file, exactly as they stand there.
 
 use std::fs::File;
-use std::io::{self, BufReader, Seek as _, SeekFrom};
+use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
 
 use tracing::warn;
 
@@ -23,14 +24,14 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Reads at most `most` entries from `offset` on, and about 1 MiB. `log` is the chain to look out for.
+    /// Reads at most `most` entries of a range of bytes, and about 1 MiB. `log` is the chain to look out for.
     ///
-    /// A line that is being written, or was torn, ends the batch. A line that is no entry is left out: as part of an array that
+    /// A line that is not whole ends the batch. A line that is no entry is left out: as part of an array that
     /// is not JSON it would keep everything behind it from leaving for ever. The endpoint sees the gap in the sequence.
-    pub(super) fn read(file: &File, offset: u64, most: usize, log: &str) -> io::Result<Self> {
-        let mut input = file;
+    pub(super) fn read(file: &File, range: Range<u64>, most: usize, log: &str) -> io::Result<Self> {
+        let (mut input, offset) = (file, range.start);
         input.seek(SeekFrom::Start(offset))?;
-        let mut lines = Lines::new(BufReader::new(input), offset);
+        let mut lines = Lines::new(BufReader::new(input.take(range.end.saturating_sub(offset))), offset);
         let mut batch = Self { end: offset, ..Self::default() };
         while !batch.full
             && let Some(line) = lines.next()?

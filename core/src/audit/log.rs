@@ -109,6 +109,13 @@ impl AuditLog {
         self.write(entry, Limit::Spares).await
     }
 
+    /// [`AuditLog::push_outcome`] of what has happened already: a log that cannot be written does not undo it.
+    pub(crate) async fn note(&self, entry: AuditEntry) {
+        if let Err(error) = self.push_outcome(entry).await {
+            warn!(%error, "an outcome is missing in the audit log");
+        }
+    }
+
     /// Syncs and signs what this process wrote, and posts everything that is in the file now.
     ///
     /// # Errors

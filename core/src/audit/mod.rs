@@ -8,7 +8,8 @@
 //! **The cursor** in `FILE.cursor` says how far the endpoint acknowledged the file. Whoever holds its lock posts whatever is in
 //! the file, in the order of the file, also lines of other processes and of those that are gone.
 //!
-//! To put a log away, flush it, then move it together with its checkpoints; whoever writes notices and begins anew.
+//! To put a log away, flush it with nobody writing, then move it together with its checkpoints; whoever writes next begins anew.
+//! What was written between the flush and the move is in the moved file, signed, and posted to nobody.
 //!
 //! What an examination finds, and what it cannot find, is said at [`verify_audit`].
 

@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::append::AppendFile;
 use super::batch::{Batch, lines_from};
 use super::cursor::{self, Cursor};
+use super::entry;
 use super::log::{AuditLog, Process, Shared};
 use crate::error::{Error, Result};
 
@@ -54,7 +56,11 @@ impl AuditLog {
         let posted = self.post_from_cursor(&process, portion).await;
         *not_before = match &posted {
             Ok(_) => Duration::ZERO,
-            Err(_) => clock.now().saturating_add(settings.every),
+            // As long as the endpoint asked for, if it did.
+            Err(error) => {
+                let pause = settings.every.max(error.facts().retry_after.unwrap_or_default());
+                clock.now().saturating_add(pause)
+            }
         };
         posted
     }
@@ -73,7 +79,8 @@ impl AuditLog {
             Some(chain) => (chain.now().log.clone(), chain.now().count),
             None => Default::default(),
         };
-        let goal = file.metadata().map_err(read)?.len();
+        // Up to here all lines are whole and stay as they are: a torn one behind them may be cut off while we read.
+        let goal = AppendFile::open(settings.file.clone(), entry::BEGINNING)?.lock()?.length;
         let mut offset = cursor.offset(&file)?;
         let note = |count| process.chain().iter_mut().for_each(|chain| chain.note_posted(&log, count));
         loop {
@@ -82,7 +89,7 @@ impl AuditLog {
                 note(pushed);
                 return Ok(Posted::Done);
             }
-            let batch = Batch::read(&file, offset, settings.batch, &log).map_err(read)?;
+            let batch = Batch::read(&file, offset..goal, settings.batch, &log).map_err(read)?;
             if batch.end == offset || (portion == Portion::Batches && !batch.full) {
                 // What is left; what is not in it has been posted, by whomever.
                 note(batch.own.map_or(pushed, |(first, _)| first - 1));

@@ -1,5 +1,6 @@
 //! What an audit log is made from.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -20,8 +21,9 @@ use crate::http::unfit;
 ///     .when_full(WhenFull::Fail);
 /// assert_eq!(audit.batch, 50);
 /// assert!(!format!("{audit:?}").contains("my-secret"));
+/// assert!(!format!("{audit:?}").contains("/entries"));
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Audit {
     /// The log file. `FILE.checkpoints` lies beside it, and with an endpoint `FILE.cursor`. Several processes may share it.
     pub file: PathBuf,
@@ -164,6 +166,19 @@ impl Audit {
     pub(super) fn signer(&self) -> Signer {
         Signer::new(self.secret.expose_secret().as_bytes())
     }
+}
+
+impl fmt::Debug for Audit {
+    /// Of the endpoint the host alone: path and query may be what lets us in.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoint = self.endpoint.as_ref().map(|endpoint| Url::parse(endpoint).ok().as_ref().map(host));
+        f.debug_struct("Audit").field("file", &self.file).field("endpoint", &endpoint).finish_non_exhaustive()
+    }
+}
+
+/// The part of a URL that may be shown.
+pub(super) fn host(url: &Url) -> String {
+    url.host_str().unwrap_or_default().to_owned()
 }
 
 impl FromStr for AuditSync {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
+use super::settings::host;
 use crate::clock::Clock;
 use crate::digest::Signer;
 use crate::error::Result;
@@ -14,7 +15,6 @@ use crate::http::{Asked, Body, Http, Patience, Request, refusal};
 use crate::pace::{Door, Failure, Pacer, Repeat};
 
 /// Where batches go.
-#[derive(Debug)]
 pub(super) struct Sink {
     pub(super) url: Url,
     pub(super) http: Http,
@@ -23,6 +23,12 @@ pub(super) struct Sink {
     /// For one attempt in all.
     pub(super) timeout: Duration,
     pub(super) signer: Signer,
+}
+
+impl std::fmt::Debug for Sink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sink").field("host", &host(&self.url)).finish_non_exhaustive()
+    }
 }
 
 impl Sink {
@@ -51,7 +57,7 @@ impl Sink {
                     Err(Failure::last(response.broken(ENDPOINT, reason)))
                 }
                 _ => {
-                    let asked = Asked { endpoint: ENDPOINT, what: "audit endpoint", id: self.url.path(), hint: HINT };
+                    let asked = Asked { endpoint: ENDPOINT, what: "audit endpoint", id: host, hint: HINT };
                     Err(refusal(asked, &response, self.clock.date()))
                 }
             }

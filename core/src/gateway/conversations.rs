@@ -70,13 +70,16 @@ impl Gateway {
             true if undecided(&error) => {
                 Error::Unconfirmed { client_id: client_id.to_owned(), source: Arc::new(error) }
             }
-            _ => error,
+            _ => ours(error),
         })?;
         let known_before = resent || call.may_have_arrived();
         match queued.status.as_str() {
             QUEUED => Ok(queued),
-            SENT | DELIVERED | READ_STATUS if known_before => Ok(queued),
-            other => Err(Error::protocol(SEND.label(), format!("expected the status queued, got {other:?}"))),
+            SENT | DELIVERED | READ_STATUS | FAILED if known_before => Ok(queued),
+            other => {
+                let reason = format!("message {} ({client_id}): expected the status queued, got {other:?}", queued.id);
+                Err(Error::protocol(SEND.label(), reason))
+            }
         }
     }
 
@@ -90,7 +93,7 @@ impl Gateway {
         let size = page_size.to_string();
         let query = [("conversationId", conversation), ("pageSize", &size)];
         let query = query.into_iter().chain(token.map(|token| ("pageToken", token)));
-        self.ask(&HISTORY, conversation)?.query(query).as_client().await
+        self.ask(&HISTORY, conversation)?.query(query).as_client().await.map_err(ours)
     }
 }
 
@@ -116,7 +119,7 @@ impl ConversationMessage {
     pub(crate) fn status(&self) -> Result<MessageStatus> {
         let word = self.status.clone();
         let times = &self.status_timestamps;
-        match self.status.as_str() {
+        match word.as_str() {
             // One that was read was delivered before, whether or not the platform noted when.
             DELIVERED | READ_STATUS => match times.delivered.as_ref().or(times.read.as_ref()) {
                 Some(text) => Ok(MessageStatus::Delivered { word, at: instant("statusTimestamps.delivered", text)? }),
@@ -159,13 +162,32 @@ fn instant(member: &str, text: &str) -> Result<SystemTime> {
     })
 }
 
-/// Whether this error leaves open what became of an earlier attempt. A refusal does not: the platform would have answered a
-/// message that it has with that message.
+/// Whether this error leaves open what became of an earlier attempt. A refusal of the message does not: the platform would have
+/// answered a message that it has with that message. A refusal of the token does, since it comes before that look.
 fn undecided(error: &Error) -> bool {
     match error {
+        Error::Unauthenticated { .. } | Error::PermissionDenied { .. } => true,
         Error::Network { .. } | Error::RateLimited { .. } | Error::Unavailable { .. } | Error::Protocol { .. } => true,
         Error::Api { answer, .. } => answer.status >= 500 || answer.status == 408,
         _ => false,
+    }
+}
+
+/// A refusal that names a field names it as our callers write it.
+fn ours(error: Error) -> Error {
+    match error {
+        Error::InvalidInput { field, reason, answer } => {
+            let field = match field.as_str() {
+                "from" => "sender",
+                "type" => "content",
+                "conversationId" => "conversation",
+                "pageSize" => "page_size",
+                "pageToken" => "page_token",
+                other => other,
+            };
+            Error::InvalidInput { field: field.to_owned(), reason, answer }
+        }
+        other => other,
     }
 }
 
@@ -244,6 +266,7 @@ mod tests {
                 r#"{"id":"m","status":"read","statusTimestamps":{"read":"1970-01-01T01:00:01.500+01:00"}}"#,
                 Some(MessageStatus::Delivered { word: "read".to_owned(), at }),
             ),
+            (r#"{"id":"m","statusTimestamps":null}"#, Some(MessageStatus::Pending(String::new()))),
             (r#"{"id":"m","status":"delivered"}"#, None),
             (r#"{"id":"m","status":"delivered","statusTimestamps":{"delivered":"soon"}}"#, None),
         ] {

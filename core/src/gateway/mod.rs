@@ -61,6 +61,10 @@ struct Endpoint {
 impl Gateway {
     /// A call of `endpoint` about `id`, without a body.
     fn ask<'a>(&'a self, endpoint: &'a Endpoint, id: &'a str) -> Result<Call<'a>> {
+        // A path takes these two for steps, and the call would go to another endpoint.
+        if matches!(id, "." | "..") && endpoint.path.contains("{id}") {
+            return Err(Error::invalid(endpoint.what, format!("expected an id, got {id:?}")));
+        }
         let url = self.url(endpoint.path, id)?;
         let (headers, body) = (HeaderMap::new(), None);
         Ok(Call {
@@ -167,7 +171,8 @@ impl Call<'_> {
         if !endpoint.success.contains(&response.status) {
             let asked = Asked { endpoint: label, what: endpoint.what, id, hint: endpoint.hint };
             let failure = refusal(asked, &response, gateway.clock.date());
-            self.note(failure.class);
+            // A success that the endpoint does not know is one all the same.
+            self.note(if response.status < 300 { Class::Unclear } else { failure.class });
             return Err(unexpected(asked, failure));
         }
         // Whatever is wrong with this answer, it is one to a call that was carried out.

@@ -114,7 +114,12 @@ pub(super) async fn wait(
         if left.is_zero() {
             return Err(late(sent, delivery, waited, last, clock.date()));
         }
-        let conversation = conversations.poll(&sent.conversation, interval.min(left)).await?;
+        let conversation = tokio::select! {
+            biased;
+            polled = conversations.poll(&sent.conversation, interval.min(left)) => polled?,
+            // The question itself may take long: in the queue for a slot, or at a platform that is silent.
+            () = clock.deadline(left) => return Err(late(sent, delivery, left + waited, last, clock.date())),
+        };
         // The newest are last, and the one that is waited for is new.
         if let Some(message) = conversation.messages.iter().rev().find(|message| message.id == sent.id) {
             match message.status()? {

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::trail::About;
+use crate::audit::AuditLog;
 use crate::error::{Error, Result};
 use crate::gateway::Gateway;
 use crate::gateway::wire::{CreateGuest, FileReference, SendGuestMessage};
@@ -135,7 +137,13 @@ pub(crate) async fn create_guest(gateway: &Gateway, guest: NewGuest) -> Result<G
     Ok(Guest::new(created.id, created.token))
 }
 
-pub(crate) async fn send_as_guest(gateway: &Gateway, guest: &Guest, message: GuestMessage) -> Result<SentGuestMessage> {
+/// With an audit log, `sending` is in it before the message leaves and what became of it afterwards.
+pub(crate) async fn send_as_guest(
+    gateway: &Gateway,
+    audit: Option<&AuditLog>,
+    guest: &Guest,
+    message: GuestMessage,
+) -> Result<SentGuestMessage> {
     filled("guest", &guest.id)?;
     if message.to.is_empty() {
         return Err(Error::invalid("to", "expected at least one recipient, got none"));
@@ -156,8 +164,20 @@ pub(crate) async fn send_as_guest(gateway: &Gateway, guest: &Guest, message: Gue
         SendAs::Guest => Some(guest.expose_token()),
         SendAs::Client => None,
     };
-    let sent = gateway.send_guest_message(&body, token).await?;
-    Ok(SentGuestMessage { id: sent.id })
+    let about = About { conversation: None, client_id: None, sender: &guest.id, to: &body.to };
+    if let Some(audit) = audit {
+        audit.push(about.entry(None, "sending")).await?;
+    }
+    let outcome = gateway.send_guest_message(&body, token).await;
+    if let Some(audit) = audit {
+        audit
+            .note(match &outcome {
+                Ok(sent) => about.entry(Some(&sent.id), "sent"),
+                Err(error) => about.entry(None, error.facts().code),
+            })
+            .await;
+    }
+    Ok(SentGuestMessage { id: outcome?.id })
 }
 
 fn filled(field: &str, value: &str) -> Result<()> {

@@ -10,6 +10,7 @@ mod guest;
 mod history;
 mod rules;
 mod send;
+mod trail;
 
 pub use attachment::{Attachment, AttachmentBody};
 pub use content::{Content, HistoryMessage, Message, SentMessage};

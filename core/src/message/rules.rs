@@ -156,12 +156,19 @@ fn attachment(index: usize, attachment: Attachment) -> Result<SendAttachment> {
     Ok(wire)
 }
 
-/// Whether two types mean the same: parameters aside, `x-` aside, and `image/jpg` is what many write for `image/jpeg`.
+/// Whether two types mean the same: parameters aside, `x-` aside, the names aside that many write for others, and whether
+/// a container holds sound or pictures, or a text is called an application, which extensions do not tell.
 fn same(one: &Mime, other: &Mime) -> bool {
     let plain = |mime: &Mime| {
+        let kind = match mime.type_().as_str().to_ascii_lowercase().as_str() {
+            "audio" | "video" => "media".to_owned(),
+            "text" | "application" => "document".to_owned(),
+            other => other.to_owned(),
+        };
         let subtype = mime.subtype().as_str().to_ascii_lowercase();
         let subtype = subtype.strip_prefix("x-").unwrap_or(&subtype);
-        (mime.type_().as_str().to_ascii_lowercase(), if subtype == "jpg" { "jpeg" } else { subtype }.to_owned())
+        let subtype = SYNONYMS.iter().find(|(word, _)| *word == subtype).map_or(subtype, |(_, name)| *name);
+        (kind, subtype.to_owned())
     };
     plain(one) == plain(other)
 }
@@ -176,6 +183,19 @@ fn kind(value: &Value) -> &'static str {
         Value::Object(_) => "an object",
     }
 }
+
+/// What is written for what, by browsers, phones and Windows.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("jpg", "jpeg"),
+    ("pjpeg", "jpeg"),
+    ("m4a", "mp4"),
+    ("m4v", "mp4"),
+    ("mp3", "mpeg"),
+    ("wave", "wav"),
+    ("vnd.wave", "wav"),
+    ("opus", "ogg"),
+    ("zip-compressed", "zip"),
+];
 
 /// 1 MiB, of the bytes themselves. The tutorial measures their base64, which is a third longer.
 const SMS_ATTACHMENT: usize = 1 << 20;
@@ -227,6 +247,14 @@ mod tests {
             ("photo.JPG", "IMAGE/JPEG", true),
             ("photo.jpg", "application/octet-stream", true),
             ("sound.wav", "audio/x-wav", true),
+            ("note.webm", "audio/webm", true),
+            ("note.m4a", "audio/mp4", true),
+            ("note.ogg", "audio/opus", true),
+            ("feed.xml", "application/xml", true),
+            ("letter.rtf", "text/rtf", true),
+            ("all.zip", "application/x-zip-compressed", true),
+            ("photo.jpg", "application/pdf", false),
+            ("sound.mp3", "video/mp4", false),
             ("page.html", "text/html; charset=utf-8", true),
             ("unknown.qqq", "image/png", true),
             ("noextension", "image/png", true),

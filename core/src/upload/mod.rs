@@ -17,9 +17,11 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use futures_core::Stream;
 use reqwest::header::HeaderValue;
+use serde_json::Value;
 use tokio::io::AsyncRead;
 use tracing::{info, warn};
 
+use crate::audit::{AuditEntry, AuditLog};
 use crate::digest::Sha256;
 use crate::error::{Error, Result};
 use crate::gateway::Gateway;
@@ -165,9 +167,39 @@ pub struct UploadedFile {
     pub checksums: Vec<Sha256>,
 }
 
-/// Uploads; `most` is the largest chunk of a stream that may be held in memory.
-pub(crate) async fn run(gateway: &Gateway, most: u64, upload: Upload) -> Result<UploadedFile> {
+/// Uploads; `most` is the largest chunk of a stream that may be held in memory. With an audit log, `uploading` is in it before
+/// anything is sent and what became of it afterwards.
+pub(crate) async fn run(
+    gateway: &Gateway,
+    audit: Option<&AuditLog>,
+    most: u64,
+    upload: Upload,
+) -> Result<UploadedFile> {
     upload.check()?;
+    let Some(audit) = audit else { return uploaded(gateway, most, upload).await };
+    let (name, content_type) = (upload.name.clone(), upload.content_type.clone());
+    let entry = |status: &str| {
+        AuditEntry::new("upload")
+            .field("file_id", Value::Null)
+            .field("name", name.as_str())
+            .field("content_type", content_type.as_str())
+            .field("size", Value::Null)
+            .field("status", status)
+            .field("elapsed_seconds", Value::Null)
+    };
+    audit.push(entry("uploading")).await?;
+    let started = gateway.clock.now();
+    let outcome = uploaded(gateway, most, upload).await;
+    let elapsed = gateway.clock.now().saturating_sub(started).as_secs_f64();
+    let entry = match &outcome {
+        Ok(file) => entry("completed").field("file_id", file.id.as_str()).field("size", file.size),
+        Err(error) => entry(error.facts().code),
+    };
+    audit.note(entry.field("elapsed_seconds", elapsed)).await;
+    outcome
+}
+
+async fn uploaded(gateway: &Gateway, most: u64, upload: Upload) -> Result<UploadedFile> {
     let Upload { source, name, content_type, concurrency, journal, on_progress } = upload;
     // Opening a file can wait for a disk.
     let source = tokio::task::spawn_blocking(move || Source::open(source)).await.map_err(|_| Error::Cancelled)??;

@@ -16,6 +16,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     crate::support::tests![
         a_dropped_send_is_sent_again_as_the_same_message,
         a_dropped_batch_sends_no_more,
+        a_message_that_takes_long_holds_no_other_up,
         a_dropped_wait_asks_no_more,
         whoever_asked_first_may_go_away_and_the_others_have_their_answer,
         a_dropped_history_reads_no_more_pages,
@@ -59,6 +60,17 @@ fn a_dropped_batch_sends_no_more() {
     });
     assert_eq!(count(&simulator, SEND), 3);
     assert_eq!(messages(&simulator), 2);
+}
+
+fn a_message_that_takes_long_holds_no_other_up() {
+    let simulator = simulator(json!({ "faults": [{ "on": SEND, "stall_ms": 1 }] }));
+    let client = client(&simulator);
+    block_on(async {
+        let wishes = (0..10).map(|n| (CONVERSATION.to_owned(), message(&n.to_string())));
+        let mut batch = Box::pin(client.send_many(wishes, 2));
+        // One of the first two is never answered; the others leave past it.
+        until(&mut batch, || messages(&simulator) == 9).await;
+    });
 }
 
 fn a_dropped_wait_asks_no_more() {

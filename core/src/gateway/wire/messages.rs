@@ -1,11 +1,12 @@
 //! The JSON of conversations: what is sent, how it fares, and what was said before.
 //!
 //! Source: docs/platform.md, "Messages". Dates are RFC 3339 in UTC, as in `2026-01-01T00:00:02.000Z`; they stay text
-//! here, so that a date that is none is named by who reads it.
+//! here, so that a date that is none is named by who reads it. What may be missing may be `null` as well: one odd message is no
+//! reason to know nothing of the others.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 /// `GET /api/v2/conversations/{id}`.
@@ -15,9 +16,9 @@ pub(crate) struct Conversation {
     pub(crate) id: String,
     /// `webchat`, `sms` and so on; a conversation without one is an error.
     pub(crate) channel_type: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) participants: Vec<Participant>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) messages: Vec<ConversationMessage>,
 }
 
@@ -42,10 +43,11 @@ pub(crate) struct PartyId {
 pub(crate) struct ConversationMessage {
     pub(crate) id: String,
     /// `queued`, `sent`, `delivered`, `read` or `failed`.
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) status: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) created_timestamp: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) status_timestamps: StatusTimestamps,
 }
 
@@ -116,7 +118,7 @@ pub(crate) struct HistoryEntity {
     pub(crate) id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) from: Option<Party>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) to: Vec<Party>,
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub(crate) content_type: Option<String>,
@@ -128,7 +130,7 @@ pub(crate) struct HistoryEntity {
     pub(crate) status: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) created_time: Option<String>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) metadata: BTreeMap<String, Value>,
 }
 
@@ -139,6 +141,11 @@ pub(crate) struct Party {
     pub(crate) id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
+}
+
+/// `null` is as good as a member that is missing.
+fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(value: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(value)?.unwrap_or_default())
 }
 
 /// The header of the deduplication id: the same id in the same conversation is the same message.
