@@ -21,7 +21,7 @@ pub struct ErrorFacts {
     pub status: Option<u16>,
     /// The id to give to the platform's support.
     pub request_id: Option<String>,
-    /// What else is known: field, reason, hint, what, id, attempts, kind, endpoint, platform_code, chunks, path, errno,
+    /// What else is known: field, reason, hint, what, id, attempts, kind, endpoint, platform_code, chunks, path, errno, format,
     /// client_id, cause, message_id, conversation, status, waited_seconds, elapsed_seconds, sla_seconds, sla_violation.
     pub details: BTreeMap<&'static str, String>,
 }
@@ -60,6 +60,7 @@ impl Error {
             Self::Unconfirmed { .. } => "unconfirmed",
             Self::DeliveryFailed { .. } => "delivery_failed",
             Self::DeliveryTimeout { .. } => "delivery_timeout",
+            Self::Media { .. } => "media",
             Self::File { .. } => "file",
             Self::Cancelled => "cancelled",
         }
@@ -118,6 +119,7 @@ impl Error {
             | Self::UnsafeTarget { .. }
             | Self::DeliveryFailed { .. }
             | Self::DeliveryTimeout { .. }
+            | Self::Media { .. }
             | Self::File { .. }
             | Self::Cancelled => None,
         }
@@ -197,6 +199,13 @@ impl Error {
                     details.insert("elapsed_seconds", sla.elapsed.as_secs_f64().to_string());
                     details.insert("sla_seconds", sla.threshold.as_secs_f64().to_string());
                     details.insert("sla_violation", sla.violated.to_string());
+                }
+            }
+            Self::Media { kind, format, reason } => {
+                details.insert("kind", kind.to_string());
+                details.insert("reason", reason.clone());
+                if let Some(format) = format {
+                    details.insert("format", (*format).to_owned());
                 }
             }
             Self::File { action, path, source } => {

@@ -192,6 +192,16 @@ pub enum Error {
         /// How it stands with the SLA, when one was asked for.
         sla: Option<Sla>,
     },
+    /// A picture that cannot be worked on: not of a kind that is taken, damaged, over a limit, or locked.
+    #[error("{} is {}: {reason}", .format.unwrap_or("the picture"), .kind.adjective())]
+    Media {
+        /// What is wrong with it.
+        kind: MediaErrorKind,
+        /// What it is, as far as its first bytes tell: `jpeg`, `heic`.
+        format: Option<&'static str>,
+        /// What was expected and what came.
+        reason: String,
+    },
     /// A local file could not be read or written.
     #[error("{action} {}: {source}", .path.display())]
     File {
@@ -239,6 +249,20 @@ pub enum NetworkKind {
     Timeout,
     /// The connection was lost midway; whether the request arrived is unknown.
     Lost,
+}
+
+/// What is wrong with a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MediaErrorKind {
+    /// A format, or a variety of one, that is not taken.
+    Unsupported,
+    /// Damaged, cut off, or never what its first bytes say.
+    Corrupt,
+    /// Over one of the limits.
+    TooLarge,
+    /// Locked with a password.
+    Encrypted,
 }
 
 /// The failure below an [`Error`], shared so that errors can be cloned.
@@ -293,6 +317,27 @@ impl std::fmt::Display for NetworkKind {
             Self::Timeout => "timeout",
             Self::Lost => "lost",
         })
+    }
+}
+
+impl MediaErrorKind {
+    fn adjective(self) -> &'static str {
+        if self == Self::TooLarge { "too large" } else { self.name() }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Unsupported => "unsupported",
+            Self::Corrupt => "corrupt",
+            Self::TooLarge => "too_large",
+            Self::Encrypted => "encrypted",
+        }
+    }
+}
+
+impl std::fmt::Display for MediaErrorKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
     }
 }
 
