@@ -44,6 +44,7 @@ mod error;
 mod file;
 mod gateway;
 mod http;
+mod media;
 mod message;
 mod pace;
 mod region;
@@ -61,7 +62,11 @@ pub use config::{Config, Limits, Timeouts};
 #[cfg(fuzzing)]
 pub use digest::digests_by_each_kernel;
 pub use digest::{ChunkDigests, HashChunks, HashSource, Sha256, sha256, sha256_chunks};
-pub use error::{Answer, Cause, Error, ErrorFacts, NetworkKind, Result, Sla};
+pub use error::{Answer, Cause, Error, ErrorFacts, MediaErrorKind, NetworkKind, Result, Sla};
+pub use media::{
+    Crop, Effort, Format, ImageInfo, MediaLimits, Preview, SourceFormat, StageTimes, TargetSize, Thumbnail, Transform,
+    TransformMany, Transformed, inspect, preview, transform, transform_many,
+};
 pub use message::{
     Attachment, AttachmentBody, Content, Delivery, Guest, GuestMessage, History, HistoryMessage, HistoryMessages,
     Message, NewGuest, Receipt, SendAs, SentGuestMessage, SentMessage,

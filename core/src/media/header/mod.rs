@@ -1,0 +1,79 @@
+//! What a file says about its picture before any of it is decoded.
+
+mod gif;
+pub(super) mod jpeg;
+mod png;
+mod webp;
+
+use super::detect::{SourceFormat, detect};
+use super::errors::corrupt;
+use super::exif;
+use super::limits::MediaLimits;
+use super::orientation::Orientation;
+use super::picture::Size;
+use crate::error::Result;
+
+/// The facts of a file, read from its header and the heads of its blocks.
+#[derive(Debug, Clone)]
+pub(super) struct Header<'a> {
+    pub(super) format: SourceFormat,
+    /// As it is stored, before it is turned upright.
+    pub(super) stored: Size,
+    pub(super) orientation: Orientation,
+    /// Pictures in it; 1 unless it is animated.
+    pub(super) frames: u32,
+    pub(super) has_alpha: bool,
+    pub(super) has_icc: bool,
+    /// The TIFF block of its EXIF data.
+    pub(super) exif: Option<&'a [u8]>,
+}
+
+impl<'a> Header<'a> {
+    /// Reads the header of `bytes` and holds it against `limits`.
+    pub(super) fn read(bytes: &'a [u8], limits: &MediaLimits) -> Result<Self> {
+        limits.input(bytes)?;
+        let format = detect(bytes)?;
+        let facts = match format {
+            SourceFormat::Jpeg => jpeg::facts(bytes)?,
+            SourceFormat::Png => png::facts(bytes)?,
+            SourceFormat::Gif => gif::facts(bytes)?,
+            SourceFormat::WebP => webp::facts(bytes)?,
+        };
+        if facts.size.pixels() == 0 {
+            return Err(corrupt(format, format!("a picture of {} x {} px", facts.size.width, facts.size.height)));
+        }
+        limits.picture(format, facts.size)?;
+        Ok(Self {
+            format,
+            stored: facts.size,
+            orientation: facts.exif.and_then(exif::orientation).unwrap_or(Orientation::UPRIGHT),
+            frames: facts.frames,
+            has_alpha: facts.has_alpha,
+            has_icc: facts.has_icc,
+            exif: facts.exif,
+        })
+    }
+
+    /// The size on the screen.
+    pub(super) fn upright(&self) -> Size {
+        self.orientation.turned(self.stored)
+    }
+}
+
+/// What each format's reader finds.
+#[derive(Debug, Default)]
+struct Facts<'a> {
+    size: Size,
+    frames: u32,
+    has_alpha: bool,
+    has_icc: bool,
+    exif: Option<&'a [u8]>,
+}
+
+fn big_endian(bytes: &[u8]) -> Option<u32> {
+    bytes.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))
+}
+
+fn little_endian(bytes: &[u8]) -> Option<u32> {
+    bytes.first_chunk().map(|bytes| u32::from_le_bytes(*bytes))
+}

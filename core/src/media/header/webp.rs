@@ -1,0 +1,82 @@
+//! The header of a WebP, and the heads of its chunks. Source: RFC 9649, 2 (container), 3 (lossless); RFC 6386, 9.1.
+
+use super::super::detect::SourceFormat;
+use super::super::errors::corrupt;
+use super::super::picture::Size;
+use super::{Facts, little_endian};
+use crate::error::Result;
+
+pub(super) fn facts(bytes: &[u8]) -> Result<Facts<'_>> {
+    let mut facts = Facts::default();
+    let mut canvas = None;
+    for Chunk { kind, data } in (Chunks { rest: bytes.get(RIFF..).unwrap_or_default() }) {
+        match kind {
+            b"VP8X" => {
+                let [flags, _, _, _, w0, w1, w2, h0, h1, h2, ..] = *data else { break };
+                let side = |bytes: [u8; 3]| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]) + 1;
+                canvas = Some(Size { width: side([w0, w1, w2]), height: side([h0, h1, h2]) });
+                facts.has_alpha = flags & ALPHA_BIT != 0;
+            }
+            b"VP8 " | b"VP8L" => {
+                let Some((size, alpha)) = (if kind == b"VP8 " { lossy(data) } else { lossless(data) }) else { break };
+                facts.frames += 1;
+                facts.has_alpha |= alpha && canvas.is_none();
+                facts.size = size;
+                if canvas.is_none() {
+                    break;
+                }
+            }
+            b"ANMF" => facts.frames = facts.frames.saturating_add(1),
+            b"ICCP" => facts.has_icc = true,
+            b"EXIF" => facts.exif = Some(data.strip_prefix(b"Exif\0\0").unwrap_or(data)),
+            _ => {}
+        }
+    }
+    if facts.frames == 0 {
+        return Err(corrupt(SourceFormat::WebP, "it ends before its first picture"));
+    }
+    facts.size = canvas.unwrap_or(facts.size);
+    Ok(facts)
+}
+
+/// The size in the frame header of VP8; such a picture carries no alpha.
+fn lossy(data: &[u8]) -> Option<(Size, bool)> {
+    let [_, _, _, 0x9D, 0x01, 0x2A, w0, w1, h0, h1, ..] = *data else { return None };
+    // The two bits above the side ask for an enlargement that nobody makes.
+    let side = |bytes| u32::from(u16::from_le_bytes(bytes) & 0x3FFF);
+    Some((Size { width: side([w0, w1]), height: side([h0, h1]) }, false))
+}
+
+/// Size and alpha in the first bits of VP8L.
+fn lossless(data: &[u8]) -> Option<(Size, bool)> {
+    let bits = little_endian(data.strip_prefix(&[0x2F])?)?;
+    let size = Size { width: (bits & 0x3FFF) + 1, height: (bits >> 14 & 0x3FFF) + 1 };
+    Some((size, bits >> 28 & 1 != 0))
+}
+
+struct Chunk<'a> {
+    kind: &'a [u8; 4],
+    /// What there is of it; the file may end inside.
+    data: &'a [u8],
+}
+
+struct Chunks<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Chunks<'a> {
+    type Item = Chunk<'a>;
+
+    fn next(&mut self) -> Option<Chunk<'a>> {
+        let kind = self.rest.first_chunk()?;
+        let length = usize::try_from(little_endian(self.rest.get(4..)?)?).ok()?;
+        let data = self.rest.get(8..)?;
+        // Chunks are padded to an even length.
+        self.rest = length.checked_next_multiple_of(2).and_then(|next| data.get(next..)).unwrap_or_default();
+        Some(Chunk { kind, data: data.get(..length).unwrap_or(data) })
+    }
+}
+
+/// `RIFF`, its length, and `WEBP`.
+const RIFF: usize = 12;
+const ALPHA_BIT: u8 = 0x10;

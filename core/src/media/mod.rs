@@ -1,0 +1,78 @@
+//! Pictures: what they are, and smaller or other ones made of them. Plain synchronous code on bytes from strangers; no
+//! network, no disk, no waiting. The caller picks the thread.
+//!
+//! The way of a picture: [`detect`] its format, read its [`header`] and hold it against the [`limits`], make the wish
+//! right ([`fit`]), [`decode`], [`resize`], turn it upright, bring its [`color`]s to sRGB, [`encode`]. Nothing of a
+//! stranger's file goes into the result but pixels, and EXIF data where that is asked for.
+
+mod color;
+mod crop;
+mod decode;
+mod detect;
+mod encode;
+mod errors;
+mod exif;
+mod fit;
+mod header;
+mod job;
+mod limits;
+mod many;
+mod orientation;
+mod picture;
+mod preview;
+mod resize;
+mod result;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use self::header::Header;
+use self::job::Job;
+use crate::error::Result;
+
+pub use self::crop::Crop;
+pub use self::detect::SourceFormat;
+pub use self::limits::MediaLimits;
+pub use self::many::{TransformMany, transform_many};
+pub use self::preview::{Preview, preview};
+pub use self::result::{ImageInfo, StageTimes, Thumbnail, Transformed};
+pub use self::value::{Effort, Format, TargetSize, Transform};
+
+/// What `bytes` are, read from the header and the heads of the blocks; no pixel is decoded.
+///
+/// ```
+/// let gif = b"GIF89a\x20\0\x10\0\0\0\0,\0\0\0\0\x20\0\x10\0\0\x02\0\0;";
+/// let info = porteur::inspect(gif, &porteur::MediaLimits::default())?;
+/// assert_eq!((info.format.name(), info.width, info.height, info.frames), ("gif", 32, 16, 1));
+/// # Ok::<(), porteur::Error>(())
+/// ```
+///
+/// # Errors
+/// [`crate::Error::Media`]: `Unsupported` for anything but JPEG, PNG, GIF and WebP, `Corrupt` when the header is
+/// damaged or cut off, `TooLarge` when it is over one of `limits`.
+pub fn inspect(bytes: &[u8], limits: &MediaLimits) -> Result<ImageInfo> {
+    Header::read(bytes, limits).map(|header| ImageInfo::of(&header))
+}
+
+/// Makes the picture that `transform` describes of `bytes`.
+///
+/// The first picture of an animation is taken. The result stands upright, has 8 bits a sample and the colours of sRGB,
+/// and carries no metadata unless [`Transform::keep_metadata`] says so.
+///
+/// ```
+/// use porteur::{Format, Transform, transform};
+///
+/// # let gif = b"GIF89a\x02\0\x01\0\x80\0\0\0\0\0\xFF\0\0,\0\0\0\0\x02\0\x01\0\0\x02\x02\x44\x0A\0;";
+/// let out = transform(gif, &Transform::fit(300, 300).format(Format::Png).thumbnail(1))?;
+/// assert_eq!((out.width, out.height), (2, 1));
+/// assert!(out.thumbnail.is_some_and(|small| small.width == 1));
+/// # Ok::<(), porteur::Error>(())
+/// ```
+///
+/// # Errors
+/// [`crate::Error::InvalidInput`] names the field of a wish that cannot be. [`crate::Error::Media`]: `Unsupported` for
+/// what is no picture that is taken, `Corrupt` for one that is damaged, `TooLarge` when it is over one of
+/// [`Transform::limits`], which is known from its header before anything is decoded.
+pub fn transform(bytes: &[u8], transform: &Transform) -> Result<Transformed> {
+    Job::parse(bytes, transform)?.run()
+}

@@ -1,0 +1,296 @@
+//! Scaling with Lanczos3, in the form in which the picture came: planes as planes, ink as ink, colours with alpha
+//! multiplied by it in 16 bits.
+
+use fast_image_resize::images::{Image, ImageRef, TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U16x2, U16x4};
+use fast_image_resize::{FilterType, PixelTrait, PixelType, ResizeAlg, ResizeOptions, Resizer};
+
+use super::errors::not_scaled;
+use super::fit::Fit;
+use super::picture::{Kind, Picture, Pixels, Plane, Planes, Rect, Size};
+use crate::error::Result;
+
+/// How large chroma planes are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Chroma {
+    /// As large as luma: for encoders that take whole pixels.
+    Whole,
+    /// Half of luma in both directions: as lossy encoders store them.
+    Halved,
+}
+
+/// The part of `picture` that `fit` names, in its size, still the way it was stored.
+pub(super) fn resize(picture: Picture, fit: &Fit, chroma: Chroma) -> Result<Picture> {
+    Ok(match picture {
+        Picture::Pixels(pixels) => Picture::Pixels(resize_pixels(pixels, fit)?),
+        Picture::Planes(Planes { luma, chroma: planes }) => {
+            let size = if chroma == Chroma::Halved { fit.scaled.halved() } else { fit.scaled };
+            // A halved odd side ends in a sample that belongs to the picture only in part.
+            let part = (f64::from(fit.scaled.width) / 2.0, f64::from(fit.scaled.height) / 2.0);
+            let extent = if chroma == Chroma::Halved { part } else { whole(size) };
+            let chroma = match planes {
+                Some([blue, red]) => {
+                    Some([resize_plane(blue, fit, size, extent)?, resize_plane(red, fit, size, extent)?])
+                }
+                None => None,
+            };
+            Picture::Planes(Planes { luma: resize_plane(luma, fit, fit.scaled, whole(fit.scaled))?, chroma })
+        }
+    })
+}
+
+fn resize_pixels(pixels: Pixels, fit: &Fit) -> Result<Pixels> {
+    let size = fit.scaled;
+    if fit.keeps_pixels() {
+        return Ok(cut(pixels, fit.crop, size));
+    }
+    let Pixels { kind, size: stored, ref samples } = pixels;
+    let samples = match kind {
+        Kind::Gray => convolve(samples, stored, PixelType::U8, fit.crop, size),
+        Kind::Rgb | Kind::Ycc => convolve(samples, stored, PixelType::U8x3, fit.crop, size),
+        Kind::Cmyk => convolve(samples, stored, PixelType::U8x4, fit.crop, size),
+        Kind::GrayAlpha => {
+            let (pixels, _) = samples.as_chunks::<2>();
+            let multiplied = |[gray, alpha]: &[u8; 2]| U16x2::new([times(*gray, *alpha), times(255, *alpha)]);
+            let divided = |pixel: &U16x2| [over(pixel.0[0], pixel.0[1]), narrowed(pixel.0[1])];
+            convolve_with_alpha(pixels, stored, fit.crop, size, multiplied, divided)
+        }
+        Kind::Rgba => {
+            let (pixels, _) = samples.as_chunks::<4>();
+            let multiplied = |[red, green, blue, alpha]: &[u8; 4]| {
+                U16x4::new([times(*red, *alpha), times(*green, *alpha), times(*blue, *alpha), times(255, *alpha)])
+            };
+            let divided = |pixel: &U16x4| {
+                let [red, green, blue, alpha] = pixel.0;
+                [over(red, alpha), over(green, alpha), over(blue, alpha), narrowed(alpha)]
+            };
+            convolve_with_alpha(pixels, stored, fit.crop, size, multiplied, divided)
+        }
+    };
+    Ok(Pixels { kind, size, samples: samples? })
+}
+
+/// `extent` is how much of the new plane the picture covers.
+fn resize_plane(plane: Plane, fit: &Fit, size: Size, extent: (f64, f64)) -> Result<Plane> {
+    let across = plane.extent.0 / f64::from(fit.stored.width);
+    let down = plane.extent.1 / f64::from(fit.stored.height);
+    let Rect { left, top, width, height } = fit.crop;
+    // What hangs over the picture at the edge of the old plane is what hangs over at the edge of the new one.
+    let part = Rect {
+        left: left * across,
+        top: top * down,
+        width: width * across * f64::from(size.width) / extent.0,
+        height: height * down * f64::from(size.height) / extent.1,
+    };
+    let kept = part == Rect::of(size) && plane.size == size;
+    let samples = if kept { plane.samples } else { convolve(&plane.samples, plane.size, PixelType::U8, part, size)? };
+    Ok(Plane { size, extent, samples })
+}
+
+/// The pixels of a part that begins and ends at whole ones.
+fn cut(pixels: Pixels, part: Rect, size: Size) -> Pixels {
+    if pixels.size == size {
+        return pixels;
+    }
+    let channels = pixels.kind.channels();
+    let (left, top) = (whole_pixels(part.left) * channels, whole_pixels(part.top));
+    let length = size.width as usize * channels;
+    let rows = pixels.samples.chunks_exact(pixels.size.width as usize * channels).skip(top).take(size.height as usize);
+    let samples = rows.flat_map(|row| row[left..left + length].iter().copied()).collect();
+    Pixels { kind: pixels.kind, size, samples }
+}
+
+fn convolve(samples: &[u8], stored: Size, kind: PixelType, part: Rect, size: Size) -> Result<Vec<u8>> {
+    let source = ImageRef::new(stored.width, stored.height, samples, kind).map_err(not_scaled)?;
+    let mut scaled = Image::new(size.width, size.height, kind);
+    Resizer::new().resize(&source, &mut scaled, &lanczos(part, stored)).map_err(not_scaled)?;
+    Ok(scaled.into_vec())
+}
+
+/// Scales colours that are multiplied by their alpha, so that invisible ones do not bleed into visible ones.
+///
+/// A product of two bytes fits 16 bits without rounding, so nothing of the colour is lost before it is scaled. The wide
+/// copy is made a band at a time: at 8 bytes a pixel the whole would take more memory than everything else together.
+fn convolve_with_alpha<const N: usize, P: PixelTrait>(
+    pixels: &[[u8; N]],
+    stored: Size,
+    part: Rect,
+    size: Size,
+    multiplied: impl Fn(&[u8; N]) -> P,
+    divided: impl Fn(&P) -> [u8; N],
+) -> Result<Vec<u8>> {
+    let step = part.height / f64::from(size.height);
+    let band = (BAND_PIXELS / f64::from(stored.width) / step).max(MIN_BAND_ROWS).min(size.height.into());
+    let band = u32::try_from(whole_pixels(band)).unwrap_or(u32::MAX).max(1);
+    convolve_bands(pixels, stored, part, size, band, multiplied, divided)
+}
+
+/// As above, `band` rows of the result at a time.
+fn convolve_bands<const N: usize, P: PixelTrait>(
+    pixels: &[[u8; N]],
+    stored: Size,
+    part: Rect,
+    size: Size,
+    band: u32,
+    multiplied: impl Fn(&[u8; N]) -> P,
+    divided: impl Fn(&P) -> [u8; N],
+) -> Result<Vec<u8>> {
+    let width = stored.width as usize;
+    let step = part.height / f64::from(size.height);
+    let reach = (LANCZOS_RADIUS * step.max(1.0)).ceil() + 1.0;
+    let mut resizer = Resizer::new();
+    let mut samples = Vec::with_capacity(size.width as usize * size.height as usize * N);
+    let mut row = 0;
+    while row < size.height {
+        let rows = band.min(size.height - row);
+        let top = part.top + f64::from(row) * step;
+        let height = f64::from(rows) * step;
+        let first = whole_pixels((top - reach).max(0.0));
+        let last = whole_pixels((top + height + reach).min(f64::from(stored.height)));
+        let source: Vec<P> = pixels[first * width..last * width].iter().map(&multiplied).collect();
+        let mut scaled = TypedImage::<P>::new(size.width, rows);
+        let part = Rect { left: part.left, top: top - first as f64, width: part.width, height };
+        let wide = Size { width: stored.width, height: u32::try_from(last - first).unwrap_or(u32::MAX) };
+        let source = TypedImageRef::new(wide.width, wide.height, &source).map_err(not_scaled)?;
+        resizer.resize_typed(&source, &mut scaled, &lanczos(part, wide)).map_err(not_scaled)?;
+        samples.extend(scaled.pixels().iter().flat_map(&divided));
+        row += rows;
+    }
+    Ok(samples)
+}
+
+fn lanczos(part: Rect, whole: Size) -> ResizeOptions {
+    let width = within(part.left, part.width, whole.width);
+    let height = within(part.top, part.height, whole.height);
+    ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
+        .crop(part.left, part.top, width, height)
+        .use_alpha(false)
+}
+
+/// `length`, or what is left of `whole` behind `start` when rounding made it end a hair beyond.
+fn within(start: f64, length: f64, whole: u32) -> f64 {
+    let whole = f64::from(whole);
+    if start + length <= whole { length } else { whole - start - whole * HAIR }
+}
+
+/// Colour times alpha, where the full value of both is 65 025.
+fn times(color: u8, alpha: u8) -> u16 {
+    u16::from(color) * u16::from(alpha)
+}
+
+/// The colour that, times `alpha`, is `multiplied`.
+fn over(multiplied: u16, alpha: u16) -> u8 {
+    if alpha == 0 {
+        return 0;
+    }
+    let color = (u32::from(multiplied) * 255 + u32::from(alpha) / 2) / u32::from(alpha);
+    u8::try_from(color).unwrap_or(u8::MAX)
+}
+
+/// An alpha of 65 025 steps in 255; Lanczos may overshoot.
+fn narrowed(alpha: u16) -> u8 {
+    u8::try_from((u32::from(alpha) + 127) / 255).unwrap_or(u8::MAX)
+}
+
+fn whole(size: Size) -> (f64, f64) {
+    (size.width.into(), size.height.into())
+}
+
+/// The whole part of a length that is neither negative nor larger than a picture.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lengths within a picture")]
+fn whole_pixels(length: f64) -> usize {
+    length as usize
+}
+
+/// What rounding may add to a sum of lengths, as a share of it.
+const HAIR: f64 = 1e-12;
+const LANCZOS_RADIUS: f64 = 3.0;
+/// Source pixels of a band: 4 MiB of them at 8 bytes each, which stay in the caches.
+const BAND_PIXELS: f64 = 524_288.0;
+/// Rows of the result in a band at least, so that the rows that two bands share stay few.
+const MIN_BAND_ROWS: f64 = 16.0;
+
+#[cfg(test)]
+mod tests {
+    use super::super::crop::Crop;
+    use super::super::orientation::Orientation;
+    use super::super::value::TargetSize;
+    use super::*;
+
+    fn fit(stored: Size, target: TargetSize) -> Fit {
+        Fit::plan(target, Crop::Center, false, stored, Orientation::UPRIGHT)
+    }
+
+    fn exact(width: u32, height: u32) -> TargetSize {
+        TargetSize::Exact { width, height }
+    }
+
+    #[test]
+    fn colours_that_nobody_sees_do_not_bleed() {
+        let stored = Size { width: 64, height: 64 };
+        // Left half opaque red, right half invisible green.
+        let pixel = |x: u32| if x < 32 { [255, 0, 0, 255] } else { [0, 255, 0, 0] };
+        let samples = (0..64 * 64).flat_map(|at| pixel(at % 64)).collect();
+        let scaled =
+            resize_pixels(Pixels { kind: Kind::Rgba, size: stored, samples }, &fit(stored, exact(15, 15))).unwrap();
+        for pixel in scaled.samples.chunks(4).filter(|pixel| pixel[3] > 0) {
+            assert_eq!((pixel[0], pixel[1]), (255, 0), "{pixel:?}");
+        }
+    }
+
+    #[test]
+    fn faint_colours_keep_their_tone() {
+        let stored = Size { width: 40, height: 40 };
+        let samples = [201, 150, 99, 9].repeat(40 * 40);
+        let scaled =
+            resize_pixels(Pixels { kind: Kind::Rgba, size: stored, samples }, &fit(stored, exact(13, 13))).unwrap();
+        for pixel in scaled.samples.chunks(4) {
+            assert!(pixel.iter().zip([201, 150, 99, 9]).all(|(a, b)| a.abs_diff(b) <= 1), "{pixel:?}");
+        }
+    }
+
+    #[test]
+    fn bands_leave_no_seams() {
+        let stored = Size { width: 96, height: 512 };
+        let mut random = fastrand::Rng::with_seed(1);
+        let pixels: Vec<[u8; 2]> = (0..96 * 512).map(|_| [random.u8(..), random.u8(..)]).collect();
+        let part = Rect { left: 3.25, top: 7.5, width: 90.0, height: 500.25 };
+        let size = Size { width: 31, height: 200 };
+        let multiplied = |[gray, alpha]: &[u8; 2]| U16x2::new([times(*gray, *alpha), times(255, *alpha)]);
+        let divided = |pixel: &U16x2| [over(pixel.0[0], pixel.0[1]), narrowed(pixel.0[1])];
+        let scaled = |band| convolve_bands(&pixels, stored, part, size, band, multiplied, divided).unwrap();
+        let whole = scaled(200);
+        for band in [1, 16, 37] {
+            let banded = scaled(band);
+            let largest = whole.iter().zip(&banded).map(|(a, b)| a.abs_diff(*b)).max();
+            assert!(largest <= Some(1), "{band} rows a band: {largest:?}");
+        }
+    }
+
+    #[test]
+    fn a_part_in_its_own_size_is_cut_out_unchanged() {
+        let stored = Size { width: 5, height: 4 };
+        let samples: Vec<u8> = (0..20).collect();
+        let target = TargetSize::Cover { width: 30, height: 20 };
+        let fit = Fit::plan(target, Crop::BottomRight, false, stored, Orientation::UPRIGHT);
+        let part = resize_pixels(Pixels { kind: Kind::Gray, size: stored, samples }, &fit).unwrap();
+        assert_eq!((part.size, part.samples[0]), (Size { width: 5, height: 3 }, 5));
+    }
+
+    #[test]
+    fn planes_of_a_reduced_odd_picture_stay_in_place() {
+        // 17 x 1 reduced to an eighth is 2.125 samples, of which the third counts for an eighth only.
+        let stored = Size { width: 17, height: 8 };
+        let luma = Plane { size: Size { width: 3, height: 1 }, extent: (2.125, 1.0), samples: vec![0, 100, 255] };
+        let half = Plane { size: Size { width: 2, height: 1 }, extent: (1.0625, 0.5), samples: vec![10, 200] };
+        let chroma = Some([half.clone(), half]);
+        let planes = Picture::Planes(Planes { luma, chroma });
+        let Picture::Planes(scaled) = resize(planes, &fit(stored, exact(3, 1)), Chroma::Halved).unwrap() else {
+            panic!("planes")
+        };
+        assert_eq!(scaled.luma.size, Size { width: 3, height: 1 });
+        assert!(scaled.luma.samples[2] < 160, "{:?}", scaled.luma.samples);
+        assert_eq!(scaled.chroma.unwrap()[0].size, Size { width: 2, height: 1 });
+    }
+}

@@ -1,0 +1,126 @@
+//! What is too much is refused from the header.
+
+use super::*;
+use crate::media::inspect;
+
+#[test]
+fn a_header_of_a_hundred_thousand_squared_is_refused_in_every_format() {
+    let claims: [(&str, usize, &[u8]); 3] = [
+        ("rgb.png", 16, &[0, 1, 0x86, 0xA0, 0, 1, 0x86, 0xA0]),
+        ("gray.jpg", at(&file("gray.jpg"), &[0xFF, 0xC0]) + 5, &[0xFF, 0xFF, 0xFF, 0xFF]),
+        ("plain.gif", 6, &[0xFF, 0xFF, 0xFF, 0xFF]),
+    ];
+    for (name, at, claim) in claims {
+        let mut bytes = file(name);
+        bytes[at..at + claim.len()].copy_from_slice(claim);
+        for limits in [MediaLimits::default(), limited(|limits| limits.max_side = u32::MAX)] {
+            let error = inspect(&bytes, &limits).unwrap_err();
+            assert_eq!(error.facts().details["kind"], "too_large", "{name}: {error}");
+            assert_eq!(
+                transform(&bytes, &Transform::fit(10, 10).limits(limits)).unwrap_err().to_string(),
+                error.to_string()
+            );
+        }
+    }
+}
+
+#[test]
+fn each_limit_is_named_with_what_came() {
+    let cases: [(&str, MediaLimits, &str); 8] = [
+        (
+            "rgb.png",
+            limited(|l| l.max_input_bytes = 130),
+            "the picture is too large: expected at most 130 bytes, got 131",
+        ),
+        ("rgb.png", limited(|l| l.max_side = 47), "png is too large: expected at most 47 px a side, got 48"),
+        ("rgb.png", limited(|l| l.max_pixels = 1535), "png is too large: expected at most 1535 pixels, got 1536"),
+        (
+            "rgb.png",
+            limited(|l| l.max_output_side = 47),
+            "png is too large: expected at most 47 px a side of the result, got 48",
+        ),
+        (
+            "rgba.png",
+            limited(|l| l.max_allocation = 6143),
+            "png is too large: expected at most 6143 bytes of memory, got 6144",
+        ),
+        ("progressive.jpg", limited(|l| l.max_scans = 5), "jpeg is too large: expected at most 5 scans, got 10"),
+        (
+            "icc.jpg",
+            limited(|l| l.max_profile_bytes = 399),
+            "jpeg is too large: expected at most 399 bytes of ICC profile, got ",
+        ),
+        (
+            "icc.webp",
+            limited(|l| l.max_profile_bytes = 399),
+            "webp is too large: expected at most 399 bytes of ICC profile, got 400",
+        ),
+    ];
+    for (name, limits, message) in cases {
+        let error = transform(&file(name), &Transform::original().limits(limits)).unwrap_err();
+        assert!(error.to_string().starts_with(message), "{name}: {error}");
+        assert_eq!(error.facts().code, "media");
+    }
+}
+
+#[test]
+fn metadata_is_only_too_large_when_it_is_kept() {
+    let limits = limited(|limits| limits.max_metadata_bytes = 10);
+    let wish = Transform::original().limits(limits);
+    assert!(transform(&file("orientation-6.jpg"), &wish).is_ok());
+    let error = transform(&file("orientation-6.jpg"), &wish.keep_metadata(true)).unwrap_err();
+    assert_eq!(error.facts().details["kind"], "too_large");
+}
+
+#[test]
+fn a_jpeg_that_visits_its_pixels_too_often_is_refused() {
+    let mut bytes = file("progressive.jpg");
+    let frame = at(&bytes, &[0xFF, 0xC2]);
+    // 12 000 x 8 000 px, in ten scans of next to nothing and ten more.
+    bytes[frame + 5..frame + 9].copy_from_slice(&[0x1F, 0x40, 0x2E, 0xE0]);
+    let scan = at(&bytes, &[0xFF, 0xDA]);
+    let copy = bytes[scan..scan + 14].to_vec();
+    for _ in 0..10 {
+        bytes.splice(scan..scan, copy.clone());
+    }
+    let limits = limited(|limits| limits.max_allocation = u64::MAX);
+    let error = transform(&bytes, &Transform::fit(10, 10).limits(limits)).unwrap_err();
+    assert!(
+        error.to_string().starts_with("jpeg is too large: expected at most 1073741824 pixels in all scans"),
+        "{error}"
+    );
+}
+
+#[test]
+fn kinds_of_jpeg_that_are_not_taken_are_named() {
+    for (marker, word) in [(0xC9, "arithmetic"), (0xC3, "lossless")] {
+        let mut bytes = file("gray.jpg");
+        let frame = at(&bytes, &[0xFF, 0xC0]);
+        bytes[frame + 1] = marker;
+        let error = transform(&bytes, &Transform::original()).unwrap_err();
+        assert_eq!(error.facts().details["kind"], "unsupported");
+        assert!(error.to_string().contains(word), "{error}");
+        assert!(inspect(&bytes, &MediaLimits::default()).is_ok(), "its size is known all the same");
+    }
+    let mut bytes = file("gray.jpg");
+    let frame = at(&bytes, &[0xFF, 0xC0]);
+    bytes[frame + 4] = 12;
+    let error = transform(&bytes, &Transform::original()).unwrap_err();
+    assert_eq!(error.to_string(), "jpeg is unsupported: expected 8 bits a sample, got 12");
+}
+
+#[test]
+fn colours_that_would_be_lost_are_refused() {
+    let mut bytes = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 85);
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::R_4_2_0);
+    // Makes a scan of each component.
+    encoder.set_optimized_huffman_tables(true);
+    encoder.encode(&[200, 30, 30].repeat(32 * 32), 32, 32, jpeg_encoder::ColorType::Rgb).unwrap();
+    let error = transform(&bytes, &Transform::original()).unwrap_err();
+    assert_eq!(error.to_string(), "jpeg is unsupported: subsampled colours in scans of their own are not taken");
+}
+
+fn at(bytes: &[u8], mark: &[u8]) -> usize {
+    bytes.windows(mark.len()).position(|window| window == mark).expect("the mark")
+}
