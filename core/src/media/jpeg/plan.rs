@@ -1,0 +1,126 @@
+//! Which scans of a progressive file matter at a scale.
+//!
+//! Scans bring bands of coefficients, some of them one more bit of what earlier ones brought. Such a refinement cannot be read
+//! without its band as it was before, so what matters is found from the last scan to the first.
+
+use super::grid::Grid;
+use super::inverse::{NOWHERE, places};
+use super::limits::{Limits, Refusal, within};
+use super::script::{Scan, Script};
+
+/// The scans to read and the coefficients to remember.
+pub(super) struct Plan<'a> {
+    /// The scans that matter, in their order.
+    pub(super) scans: Vec<Scan<'a>>,
+    /// For each channel, how many coefficients in zigzag order a block is remembered by.
+    pub(super) kept: Vec<usize>,
+    /// Whether the file has its end, and each channel a scan.
+    pub(super) whole: bool,
+}
+
+impl<'a> Plan<'a> {
+    /// The plan for `N` samples for eight.
+    ///
+    /// # Errors
+    /// [`Refusal::TooLarge`] for more scans, or for more work in them, than `limits` allow.
+    pub(super) fn of<const N: usize>(bytes: &'a [u8], grid: &Grid, limits: &Limits) -> Result<Self, Refusal> {
+        let (mut scans, mut whole) = all_scans(bytes, grid, limits)?;
+        let mut needed: Vec<u64> = grid.channels.iter().map(|_| wanted::<N>()).collect();
+        let mut visits = 0;
+        let mut matters = Vec::with_capacity(scans.len());
+        for scan in scans.iter().rev() {
+            let band = band(scan);
+            let any = scan.parts.iter().any(|part| needed[part.channel] & band != 0);
+            matters.push(any);
+            for part in scan.parts.iter().filter(|_| any) {
+                if scan.high > 0 {
+                    needed[part.channel] |= band;
+                }
+                visits += grid.channels[part.channel].blocks() * u64::from(band.count_ones());
+            }
+        }
+        within("coefficients to visit", limits.visits, visits)?;
+        let mut matters = matters.into_iter().rev();
+        scans.retain(|_| matters.next() == Some(true));
+        let seen = |channel| scans.iter().any(|scan| scan.parts.iter().any(|part| part.channel == channel));
+        whole &= (0..grid.channels.len()).all(seen);
+        let kept = needed.iter().map(|coefficients| 64 - coefficients.leading_zeros() as usize).collect();
+        Ok(Self { scans, kept, whole })
+    }
+}
+
+/// All scans up to the end, or up to the first that makes no sense, and whether the end was reached.
+fn all_scans<'a>(bytes: &'a [u8], grid: &Grid, limits: &Limits) -> Result<(Vec<Scan<'a>>, bool), Refusal> {
+    let mut script = Script::new(bytes)?;
+    let mut scans = Vec::new();
+    loop {
+        let scan = match script.next(grid) {
+            Ok(Some(scan)) if makes_sense(&scan) => scan,
+            Ok(None) => return Ok((scans, script.ended)),
+            Ok(Some(_)) if scans.is_empty() => return Err(Refusal::Corrupt("its progression makes no sense")),
+            Err(refusal) if scans.is_empty() => return Err(refusal),
+            Ok(Some(_)) | Err(_) => return Ok((scans, false)),
+        };
+        scans.push(scan);
+        within("scans", limits.scans, scans.len() as u64)?;
+        script.skip_codes();
+    }
+}
+
+/// T.81, G.1.1.1.
+fn makes_sense(scan: &Scan<'_>) -> bool {
+    let band = match scan.first {
+        0 => scan.last == 0,
+        first => first <= scan.last && scan.last <= 63 && scan.parts.len() == 1,
+    };
+    band && scan.low <= 13 && (scan.high == 0 || scan.high == scan.low + 1)
+}
+
+/// The coefficients of a scan, one bit each.
+fn band(scan: &Scan<'_>) -> u64 {
+    (u64::MAX >> (63 - scan.last)) & (u64::MAX << scan.first)
+}
+
+/// The coefficients that an NxN picture is made of.
+fn wanted<const N: usize>() -> u64 {
+    let places = places::<N>().into_iter().enumerate();
+    places.filter(|(_, place)| N == 8 || *place != NOWHERE).fold(0, |mask, (n, _)| mask | 1 << n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::header::Header;
+    use super::super::tests::fixtures;
+    use super::*;
+
+    /// Pillow writes the ten scans of libjpeg: two of DC, three of each chroma plane's detail or less, the rest of luma.
+    #[test]
+    fn an_eighth_needs_the_scans_of_the_means_alone() {
+        assert_eq!(scans_and_kept::<1>(), (2, vec![1, 1, 1]));
+        assert_eq!(scans_and_kept::<8>(), (10, vec![64, 64, 64]));
+    }
+
+    #[test]
+    fn a_refinement_needs_its_whole_band() {
+        // The last two luma scans refine 1 to 63, so the first scan of 6 to 63 is needed for them.
+        assert_eq!(scans_and_kept::<2>(), (10, vec![64, 64, 64]));
+    }
+
+    #[test]
+    fn work_is_counted_before_it_is_done() {
+        let bytes = fixtures::read("progressive-420.jpg");
+        let grid = Grid::of(&Header::read(&bytes, &Limits::default()).unwrap()).unwrap();
+        let plan = |limits| Plan::of::<8>(&bytes, &grid, &limits).map(|_| ());
+        let refused = |limits| plan(limits).unwrap_err().to_string();
+        assert!(refused(Limits { visits: 10_000, ..Limits::default() }).starts_with("coefficients to visit"));
+        assert_eq!(refused(Limits { scans: 9, ..Limits::default() }), "scans: at most 9, got 10");
+    }
+
+    fn scans_and_kept<const N: usize>() -> (usize, Vec<usize>) {
+        let bytes = fixtures::read("progressive-420.jpg");
+        let grid = Grid::of(&Header::read(&bytes, &Limits::default()).unwrap()).unwrap();
+        let plan = Plan::of::<N>(&bytes, &grid, &Limits::default()).unwrap();
+        assert!(plan.whole);
+        (plan.scans.len(), plan.kept)
+    }
+}
