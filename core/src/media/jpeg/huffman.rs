@@ -138,18 +138,22 @@ impl Values {
         Some(Step { advance: (entry >> 6 & 255) as usize, value: entry.cast_signed() >> 16 })
     }
 
-    /// The step that comes next in a sequential scan, of at least 31 bits that are ready.
+    /// The step that comes next in a sequential scan, of at least [`WINDOW`] bits that are ready. As many steps as
+    /// [`STEPS`] may follow each other before bits must be made ready again.
     #[inline(always)]
     pub(super) fn step(&self, bits: &mut Bits<'_>) -> Step {
         self.quick(bits).unwrap_or_else(|| self.long_step(bits))
     }
 
-    /// As [`Values::step`], for what [`Values::quick`] does not hold.
+    /// As [`Values::step`], for what [`Values::quick`] does not hold. Its bits need not be ready, and 56 are afterwards.
     #[inline(never)]
-    pub(super) fn long_step(&self, bits: &mut Bits<'_>) -> Step {
+    fn long_step(&self, bits: &mut Bits<'_>) -> Step {
+        bits.fill();
         // A broken code ends its block.
         let (advance, size) = meaning(self.codes.symbol(bits).unwrap_or(0));
-        Step { advance: usize::from(advance), value: bits.take_signed(size) }
+        let step = Step { advance: usize::from(advance), value: bits.take_signed(size) };
+        bits.fill();
+        step
     }
 }
 
@@ -167,6 +171,9 @@ const QUICK: u32 = 9;
 
 /// Bits of a first look for a coefficient with its code. 4 KiB a table: the four of a scan stay in the nearest cache.
 const WINDOW: u32 = 10;
+
+/// How many steps 56 bits are enough for.
+pub(super) const STEPS: u32 = 56 / WINDOW;
 
 #[cfg(test)]
 mod tests {

@@ -2,13 +2,13 @@
 
 use super::bits::Bits;
 use super::grid::Grid;
-use super::huffman::{END_OF_BLOCK, Values};
+use super::huffman::{END_OF_BLOCK, STEPS, Values};
 use super::inverse::{NOWHERE, flat, last, multipliers, places, transform};
 use super::limits::{Limits, Refusal, within};
 use super::planes::Canvas;
 use super::scan::{self, Coder, Reading};
 use super::script::{Scan, Script};
-use super::skip::Skips;
+use super::skip::{LOOKS_BEHIND_A_MEAN, Skips};
 
 /// Reads all channels at `N` samples for eight. What is missing stays grey.
 ///
@@ -127,33 +127,34 @@ impl<const N: usize> Coder for Sequential<'_, N> {
     fn block(&mut self, bits: &mut Bits<'_>, part: usize, x: usize, y: usize) {
         let part = &mut self.parts[part];
         bits.fill();
-        let (difference, ready) = match part.dc.quick(bits) {
-            // Of the 56 bits at most 10 are gone: three looks of 12 are left.
-            Some(step) => (step.value, 3),
-            None => (part.dc.long_step(bits).value, 0),
-        };
-        part.prediction = part.prediction.wrapping_add(difference);
+        part.prediction = part.prediction.wrapping_add(part.dc.step(bits).value);
         let level = part.prediction as f32 * part.multipliers[0];
         let (mut at, mut detail) = (0, false);
-        if N > 1 {
-            self.block[..N * N].fill(0.0);
-            while at < last::<N>() {
-                bits.fill();
+        // One of the steps was the mean.
+        let mut ready = STEPS - 1;
+        self.block[..if N > 1 { N * N } else { 0 }].fill(0.0);
+        'block: while at < const { last::<N>() } {
+            for _ in 0..ready {
                 let step = part.ac.step(bits);
                 at += step.advance;
                 if at > 63 {
                     bits.broken |= at < usize::from(END_OF_BLOCK);
-                    break;
+                    break 'block;
                 }
                 let place = const { places::<N>() }[at];
                 self.block[usize::from(place & 63)] = step.value as f32 * part.multipliers[at];
                 detail |= place != NOWHERE || N == 8;
+                if at >= const { last::<N>() } {
+                    break 'block;
+                }
             }
+            bits.fill();
+            ready = STEPS;
         }
         if at < 63
             && let Some(skips) = part.skips
         {
-            skips.pass_block(&part.ac.codes, bits, at, if N == 1 { ready } else { 0 });
+            skips.pass_block(&part.ac.codes, bits, at, if N == 1 { LOOKS_BEHIND_A_MEAN } else { 0 });
         }
         let (samples, from, stride) = part.canvas.block::<N>(x, y);
         if detail {
