@@ -220,6 +220,7 @@ mod tests {
         let bytes = [7, 0xFF, 0xD3, 9, 0xFF, 0xD4];
         assert_eq!(at(&bytes, 3), (Entry::Here, 3, false));
         assert_eq!(at(&bytes, 2), (Entry::Lost, 1, false));
+        assert_eq!(at(&bytes, 1), (Entry::Lost, 1, false));
         assert_eq!(at(&bytes, 4), (Entry::Here, 6, true));
         assert_eq!(at(&bytes, 7), (Entry::Here, 3, true));
         assert_eq!(at(&[7, 0xFF, 0xD9], 0), (Entry::End, 1, false));

@@ -1,6 +1,6 @@
 //! Where the blocks of a picture lie: channels, units and planes, from the header alone.
 
-use super::header::{Coding, Colour, Header};
+use super::header::{Coding, Colour, Component, Header};
 use super::limits::Refusal;
 
 /// The blocks of a picture that this decoder takes.
@@ -72,18 +72,15 @@ impl Grid {
         let size = |value: u32| usize::try_from(value).map_err(|_| Refusal::Unsupported("such a size"));
         let (width, height) = (size(header.width)?, size(header.height)?);
         let (across, down) = (width.div_ceil(8 * most_across), height.div_ceil(8 * most_down));
-        let channel = |(component, (unit_across, unit_down)): (&_, (usize, usize))| {
-            let component: &super::header::Component = component;
-            Channel {
-                id: component.id,
-                quantisation: usize::from(component.quantisation),
-                width: (width * unit_across).div_ceil(most_across),
-                height: (height * unit_down).div_ceil(most_down),
-                unit_across,
-                unit_down,
-                across: across * unit_across,
-                down: down * unit_down,
-            }
+        let channel = |(component, (unit_across, unit_down)): (&Component, (usize, usize))| Channel {
+            id: component.id,
+            quantisation: usize::from(component.quantisation),
+            width: (width * unit_across).div_ceil(most_across),
+            height: (height * unit_down).div_ceil(most_down),
+            unit_across,
+            unit_down,
+            across: across * unit_across,
+            down: down * unit_down,
         };
         let channels = header.components.iter().zip(factors).map(channel).collect();
         Ok(Self { channels, across, down })

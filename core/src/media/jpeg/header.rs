@@ -72,8 +72,8 @@ impl<'a> Header<'a> {
     /// Reads the markers up to the first scan, and nothing behind it.
     ///
     /// # Errors
-    /// [`Refusal::TooLarge`] for the bytes, pixels or side of a picture over `limits`; [`Refusal::Corrupt`] when there is
-    /// no header or none that makes sense; [`Refusal::Unsupported`] when the height is only told behind the picture.
+    /// [`Refusal::TooLarge`] for bytes, pixels or a side over `limits`; [`Refusal::Corrupt`] when there is no
+    /// header or none that makes sense; [`Refusal::Unsupported`] when the height is only told behind the picture.
     pub(crate) fn read(bytes: &'a [u8], limits: &Limits) -> Result<Self, Refusal> {
         within("bytes of the file", limits.bytes, bytes.len() as u64)?;
         let mut markers = Markers::new(bytes)?;
@@ -263,6 +263,24 @@ mod tests {
         assert_eq!(kind("progressive-420.jpg"), (Coding::Progressive, Colour::YCbCr, 3));
         assert_eq!(kind("grey.jpg"), (Coding::Sequential, Colour::Grey, 1));
     }
+
+    #[test]
+    fn what_the_components_mean_is_jfif_before_adobe_before_their_names() {
+        let colour = |name: &str, change: fn(&mut Vec<u8>)| {
+            let mut bytes = fixtures::read(name);
+            change(&mut bytes);
+            Header::read(&bytes, &Limits::default()).unwrap().colour
+        };
+        let jfif = |bytes: &mut Vec<u8>| drop(bytes.splice(2..2, *b"\xFF\xE0\0\x07JFIF\0"));
+        assert_eq!(colour("rgb.jpg", jfif), Colour::YCbCr);
+        assert_eq!(colour("rgb.jpg", |bytes| bytes[ADOBE] = 1), Colour::YCbCr);
+        assert_eq!(colour("cmyk.jpg", |bytes| bytes[ADOBE] = 2), Colour::Ycck);
+        // Without Adobe's segment the names are left, which are R, G and B.
+        assert_eq!(colour("rgb.jpg", |bytes| drop(bytes.drain(2..18))), Colour::Rgb);
+    }
+
+    /// Where Adobe's word for the colours stands when its segment is the first.
+    const ADOBE: usize = 17;
 
     #[test]
     fn a_side_and_an_area_over_the_limit_are_refused_from_the_header() {

@@ -145,7 +145,8 @@ impl Values {
         self.quick(bits).unwrap_or_else(|| self.long_step(bits))
     }
 
-    /// As [`Values::step`], for what [`Values::quick`] does not hold. Its bits need not be ready, and 56 are afterwards.
+    /// As [`Values::step`], for what [`Values::quick`] does not hold. Its bits need not be ready, and 56 are
+    /// afterwards.
     #[inline(never)]
     fn long_step(&self, bits: &mut Bits<'_>) -> Step {
         bits.fill();

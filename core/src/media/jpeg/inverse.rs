@@ -1,14 +1,15 @@
 //! From coefficients to samples, at full size or straight at a reduced one.
 //!
-//! A block of 8x8 coefficients reduced to NxN samples is the inverse transform of size N of its NxN lowest frequencies: a
-//! low-pass and a reduction in one. The arithmetic is in `f32`, which every vector unit multiplies and which no coefficient
-//! overflows; its error is below a thousandth of a sample. Factors that only depend on the frequency are in the multipliers.
+//! A block of 8x8 coefficients reduced to NxN samples is the inverse transform of size N of its NxN lowest frequencies:
+//! a low-pass and a reduction in one. The arithmetic is in `f32`, which every vector unit multiplies and which no
+//! coefficient overflows; its error is below a thousandth of a sample. Factors that only depend on the frequency are in
+//! the multipliers.
 
 use std::array;
 use std::f64::consts::{FRAC_1_SQRT_2, PI, SQRT_2};
 
-/// For each coefficient in zigzag order, where it goes in a block of `N` columns; [`NOWHERE`] when a picture at this scale
-/// does not need it.
+/// For each coefficient in zigzag order, where it goes in a block of `N` columns; [`NOWHERE`] when a picture at this
+/// scale does not need it.
 #[expect(clippy::cast_possible_truncation, reason = "a block has 64 places")]
 pub(super) const fn places<const N: usize>() -> [u8; 64] {
     let mut places = [NOWHERE; 64];
@@ -93,7 +94,8 @@ pub(super) fn sample(level: f32) -> u8 {
     let shifted = level + (128.0 + 1.0 / 64.0);
     let above = if shifted > 0.0 { shifted } else { 0.0 };
     let within = if above < 255.0 { above } else { 255.0 };
-    // Numbers of this size have no bits behind the point, so the sum is rounded to a whole one, which stands at the bottom.
+    // Numbers of this size have no bits behind the point, so the sum is rounded to a whole one, which stands at the
+    // bottom.
     (within + ROUND).to_bits().to_le_bytes()[0]
 }
 

@@ -15,9 +15,9 @@ pub(crate) struct Limits {
     pub(crate) scans: u64,
     /// Bytes held for planes and coefficients together. Default: 256 MiB.
     pub(crate) allocation: u64,
-    /// Coefficients that progressive scans may visit between them. Default: 2^30, about two seconds of one core. A
-    /// picture of 100 million pixels with the scans that libjpeg writes visits 0.4 of that; a hundred scans of nearly
-    /// no bytes could ask for 15 times as much.
+    /// Coefficients that progressive scans may visit between them. Default: 2^30. A picture of 100 million pixels with
+    /// the scans that libjpeg writes visits 0.4 of that. Scans of nearly no bytes that visit all of it take half a
+    /// second; a hundred of them could ask for ten times as much.
     pub(crate) visits: u64,
     /// Bytes of an ICC profile. Default: 1 MiB.
     pub(crate) profile: u64,

@@ -1,12 +1,13 @@
 //! JPEG at the size that is wanted: planes at 1/1, 1/2, 1/4 or 1/8, without the work for what nobody will see.
 //!
-//! A preview of a large photograph needs an eighth of its samples a side, and JPEG keeps the mean of every 8x8 block apart
-//! from its detail. So the detail is passed over several coefficients at a time (`skip`), scans of a progressive file that
-//! cannot matter are not read at all (`plan`), and the samples stay in the colours of the file, ready to be resized and
-//! encoded without a turn through RGB.
+//! A preview of a large photograph needs an eighth of its samples a side, and JPEG keeps the mean of every 8x8 block
+//! apart from its detail. So the detail is passed over several coefficients at a time (`skip`), scans of a progressive
+//! file that cannot matter are not read at all (`plan`), and the samples stay in the colours of the file, ready to be
+//! resized and encoded without a turn through RGB.
 //!
-//! Bytes come from strangers: limits hold before anything is allocated, damage is shown as far as it can be, and what is not
-//! taken (12 bits, arithmetic or lossless coding, RGB, CMYK) is [`Refusal::Unsupported`], for the general decoder.
+//! Bytes come from strangers: limits hold before anything is allocated, damage is shown as far as it can be, and what
+//! is not taken (12 bits, arithmetic or lossless coding, RGB, CMYK) is [`Refusal::Unsupported`], for the general
+//! decoder.
 
 mod bits;
 mod exif;
@@ -29,7 +30,7 @@ mod tests;
 use self::grid::Grid;
 use self::planes::Canvas;
 
-pub(crate) use self::header::{Coding, Colour, Component, Header};
+pub(crate) use self::header::{Coding, Header};
 pub(crate) use self::limits::{Limits, Refusal};
 pub(crate) use self::planes::{Condition, Plane, Planes};
 
@@ -57,12 +58,12 @@ impl Scale {
 
 /// Decodes the picture in `bytes` at `scale`.
 ///
-/// A side of `n` pixels becomes one of `n` times the scale, rounded up. Damaged and truncated files give what is there, and
-/// say so by their [`Condition`].
+/// A side of `n` pixels becomes one of `n` times the scale, rounded up. Damaged and truncated files give what is there,
+/// and say so by their [`Condition`].
 ///
 /// # Errors
-/// [`Refusal::Unsupported`] for what the general decoder must read, [`Refusal::TooLarge`] for what is over `limits`, and
-/// [`Refusal::Corrupt`] when there is nothing to show.
+/// [`Refusal::Unsupported`] for what the general decoder must read, [`Refusal::TooLarge`] for what is over `limits`,
+/// and [`Refusal::Corrupt`] when there is nothing to show.
 pub(crate) fn decode(bytes: &[u8], scale: Scale, limits: &Limits) -> Result<Planes, Refusal> {
     match scale {
         Scale::Full => decode_at::<8>(bytes, limits),

@@ -1,7 +1,7 @@
 //! Which scans of a progressive file matter at a scale.
 //!
-//! Scans bring bands of coefficients, some of them one more bit of what earlier ones brought. Such a refinement cannot be read
-//! without its band as it was before, so what matters is found from the last scan to the first.
+//! Scans bring bands of coefficients, some of them one more bit of what earlier ones brought. Such a refinement cannot
+//! be read without its band as it was before, so what matters is found from the last scan to the first.
 
 use super::grid::Grid;
 use super::inverse::{NOWHERE, places};
@@ -93,7 +93,8 @@ mod tests {
     use super::super::tests::fixtures;
     use super::*;
 
-    /// Pillow writes the ten scans of libjpeg: two of DC, three of each chroma plane's detail or less, the rest of luma.
+    /// Pillow writes the ten scans of libjpeg: two of DC, three of each chroma plane's detail or less, the rest of
+    /// luma.
     #[test]
     fn an_eighth_needs_the_scans_of_the_means_alone() {
         assert_eq!(scans_and_kept::<1>(), (2, vec![1, 1, 1]));

@@ -94,8 +94,8 @@ impl Layout {
         Self { across: grid.across, down: grid.down, blocks }
     }
 
-    /// Reads up to `count` units from unit `start`, and returns how many were there. The one in which the codes end counts: most
-    /// of it may be right.
+    /// Reads up to `count` units from unit `start`, and returns how many were there. The one in which the codes end
+    /// counts: most of it may be right.
     #[inline(always)]
     fn interval(&self, bits: &mut Bits<'_>, coder: &mut impl Coder, start: usize, count: usize) -> usize {
         let (mut row, mut column) = (start / self.across, start % self.across);

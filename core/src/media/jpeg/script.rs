@@ -96,12 +96,9 @@ impl<'a> Script<'a> {
     fn scan(&self, segment: &Segment<'a>, grid: &Grid) -> Result<Scan<'a>, Refusal> {
         const BROKEN: Refusal = Refusal::Corrupt("a scan header makes no sense");
         let [count, rest @ ..] = segment.payload else { return Err(BROKEN) };
-        let (pairs, rest) = rest
-            .as_chunks::<2>()
-            .0
-            .split_at_checked(usize::from(*count))
-            .map_or(Err(BROKEN), |(pairs, _)| Ok((pairs, &rest[2 * pairs.len()..])))?;
+        let (pairs, rest) = rest.split_at_checked(2 * usize::from(*count)).ok_or(BROKEN)?;
         let [first, last, bits, ..] = rest else { return Err(BROKEN) };
+        let pairs = pairs.as_chunks::<2>().0;
         let mut parts: Vec<Part> = Vec::with_capacity(pairs.len().min(4));
         for [id, tables] in pairs {
             let channel = grid.channels.iter().position(|channel| channel.id == *id).ok_or(BROKEN)?;
@@ -168,5 +165,32 @@ impl<'a> Tables<'a> {
             rest = behind;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::header::Header;
+    use super::super::limits::Limits;
+    use super::super::tests::fixtures;
+    use super::*;
+
+    #[test]
+    fn a_scan_names_each_channel_once_and_in_their_order() {
+        let bytes = fixtures::read("baseline-420.jpg");
+        let grid = Grid::of(&Header::read(&bytes, &Limits::default()).unwrap()).unwrap();
+        let start = bytes.windows(2).position(|pair| pair == [0xFF, SOS]).unwrap();
+        assert_eq!(bytes[start + 4..start + 11], [3, 1, 0x00, 2, 0x11, 3, 0x11]);
+        let scan = |names: [u8; 3]| {
+            let mut bytes = bytes.clone();
+            for (place, name) in (start + 5..).step_by(2).zip(names) {
+                bytes[place] = name;
+            }
+            Script::new(&bytes).unwrap().next(&grid).map(|scan| scan.unwrap().parts.len())
+        };
+        assert_eq!(scan([1, 2, 3]), Ok(3));
+        for names in [[1, 2, 2], [1, 1, 3], [2, 1, 3], [1, 2, 4]] {
+            assert_eq!(scan(names), Err(Refusal::Corrupt("a scan header makes no sense")), "{names:?}");
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Sequential scans: each block is read once, up to the last coefficient that the scale needs, and becomes samples at once.
+//! Sequential scans: each block is read once, up to the last coefficient that the scale needs, and becomes samples at
+//! once.
 
 use super::bits::Bits;
 use super::grid::Grid;

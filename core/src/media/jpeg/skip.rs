@@ -1,7 +1,7 @@
 //! Passing the coefficients that a reduced picture does not need, several for one look-up.
 //!
-//! A coefficient that nobody wants is only a number of bits and a number of places. What the next [`WINDOW`] bits hold of
-//! them, up to the end of the block, is added up beforehand.
+//! A coefficient that nobody wants is only a number of bits and a number of places. What the next [`WINDOW`] bits hold
+//! of them, up to the end of the block, is added up beforehand.
 
 use super::bits::Bits;
 use super::huffman::{Codes, Definition, END_OF_BLOCK, meaning};
@@ -93,8 +93,8 @@ const ENDED: usize = END_OF_BLOCK as usize;
 /// Where not even one step fits: no bits, and more places than a block has.
 const NONE: u16 = 64 << 8;
 
-/// Bits of a look. Against 13, a photograph of 12 million pixels takes 21 % longer with 11, 15 % with 12 and 1 % with 14, whose
-/// two tables (64 KiB) are more than the nearest cache.
+/// Bits of a look. Against 13, a photograph of 12 million pixels takes 21 % longer with 11, 15 % with 12 and 1 % with
+/// 14, whose two tables (64 KiB) are more than the nearest cache.
 const WINDOW: u32 = 13;
 
 /// How many looks 56 bits are enough for.

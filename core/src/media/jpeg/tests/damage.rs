@@ -131,7 +131,9 @@ proptest! {
     fn any_bytes_have_a_header_or_a_refusal(tail in proptest::collection::vec(any::<u8>(), 0..200)) {
         let bytes = [&[0xFF, 0xD8, 0xFF][..], &tail].concat();
         let header = Header::read(&bytes, &Limits::default());
-        prop_assert!(header.is_err() || header.is_ok_and(|header| header.width > 0 && header.profile(&Limits::default()).is_ok()));
+        if let Ok(header) = header {
+            prop_assert!(header.width > 0 && header.profile(&Limits::default()).is_ok());
+        }
     }
 }
 

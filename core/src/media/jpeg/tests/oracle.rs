@@ -1,13 +1,13 @@
 //! The decoder against another one: `zune-jpeg` at full size, reduced in the same way.
 //!
-//! Full size: both round the same numbers once, but `zune-jpeg` in fixed point, so samples may differ by 1. Chroma that was
-//! sampled down comes out of `zune-jpeg` smoothed with the weights 1/4, 3/4 and rounded again, always down or always up; ours is
-//! smoothed likewise and compared as the mean over each sample's pixels, with 1.25 for that.
+//! Full size: both round the same numbers once, but `zune-jpeg` in fixed point, so samples may differ by 1. Chroma that
+//! was sampled down comes out of `zune-jpeg` smoothed with the weights 1/4, 3/4 and rounded again, always down or
+//! always up; ours is smoothed likewise and compared as the mean over each sample's pixels, with 1.25 for that.
 //!
-//! Reduced: the eight by eight samples are transformed forth (T.81, A.3.3), and back by the lowest NxN frequencies, all in
-//! `f64`. The samples were rounded, which the reduction makes smaller but not nothing (at most 0.5 times the sum of the
-//! absolute weights: 0.5, 0.8, 1.3 for 1/8, 1/4, 1/2), and our result is rounded too. Blocks with a sample at the end of
-//! the range are left out: there `zune-jpeg` has cut something off that ours still knows.
+//! Reduced: the eight by eight samples are transformed forth (T.81, A.3.3), and back by the lowest NxN frequencies, all
+//! in `f64`. The samples were rounded, which the reduction makes smaller but not nothing (at most 0.5 times the sum of
+//! the absolute weights: 0.5, 0.8, 1.3 for 1/8, 1/4, 1/2), and our result is rounded too. Blocks with a sample at the
+//! end of the range are left out: there `zune-jpeg` has cut something off that ours still knows.
 
 use std::f64::consts::PI;
 
@@ -46,7 +46,8 @@ fn reduced_sizes_are_the_low_frequencies_of_the_full_one() {
     }
 }
 
-/// Luma from `zune-jpeg` where it has whole blocks; everything else from our own full size, which reaches beyond the edges.
+/// Luma from `zune-jpeg` where it has whole blocks; everything else from our own full size, which reaches beyond the
+/// edges.
 fn reduced<const N: usize>(name: &str, bytes: &[u8], theirs: &Zune, scale: Scale, tolerance: f64) {
     let full = decode(bytes, Scale::Full, &Limits::default()).unwrap();
     let small = decode(bytes, scale, &Limits::default()).unwrap();
@@ -136,7 +137,8 @@ fn difference(plane: &Plane, theirs: &Zune, channel: &[u8]) -> f64 {
         let (x, y) = (x.min(plane.width - 1), y.min(plane.height - 1));
         f64::from(plane.samples[y * plane.stride + x])
     };
-    // What the mean over a sample's pixels holds of its neighbours, when each pixel is 3/4 its own and 1/4 the nearest other.
+    // What the mean over a sample's pixels holds of its neighbours, when each pixel is 3/4 its own and 1/4 the nearest
+    // other.
     let near = |factor: usize| if factor == 2 { [1.0 / 8.0, 6.0 / 8.0, 1.0 / 8.0] } else { [0.0, 1.0, 0.0] };
     // Pixels of the last sample may be missing, and the mean with them.
     for y in 0..theirs.height / down {
