@@ -22,7 +22,7 @@ export type SendOutcome = { status: 'fulfilled', value: SentMessage } | { status
 export type ErrorCode =
   | 'invalid_input' | 'unauthenticated' | 'permission_denied' | 'not_found' | 'too_large' | 'rate_limited'
   | 'unavailable' | 'api' | 'network' | 'protocol' | 'checksum_mismatch' | 'source_changed' | 'unsafe_target'
-  | 'expired' | 'unconfirmed' | 'delivery_failed' | 'delivery_timeout' | 'file' | 'cancelled'
+  | 'expired' | 'unconfirmed' | 'delivery_failed' | 'delivery_timeout' | 'media' | 'file' | 'cancelled'
 
 /** Every failure that is porteur's own. An aborted call rejects with the reason of its signal instead. */
 export class PorteurError extends Error {
@@ -41,7 +41,7 @@ export class PorteurError extends Error {
   /**
    * What else is known, by names of the core: field, reason, hint, what, id, attempts, kind, endpoint, platform_code,
    * chunks, path, errno, client_id, cause, message_id, conversation, status, waited_seconds, elapsed_seconds,
-   * sla_seconds, sla_violation.
+   * sla_seconds, sla_violation, format.
    */
   readonly details: Readonly<Record<string, string>>
   /** With `invalid_input`: the argument, option or environment variable that was refused, as in `contentType`. */

@@ -19,6 +19,7 @@ __all__ = [
     "Expired",
     "File",
     "InvalidInput",
+    "Media",
     "Network",
     "NotFound",
     "PermissionDenied",
@@ -46,7 +47,7 @@ class PorteurError(Exception):
         request_id: The id to give to the platform's support, when the platform named one.
         details: What else is known, as text: field, reason, hint, what, id, attempts, kind, endpoint, platform_code,
             chunks, path, errno, client_id, cause, message_id, conversation, status, waited_seconds, elapsed_seconds,
-            sla_seconds, sla_violation.
+            sla_seconds, sla_violation, format.
     """
 
     code: str = "error"
@@ -188,6 +189,13 @@ class DeliveryTimeout(PorteurError, TimeoutError):
     and with an SLA ``sla_violation``."""
 
     code = "delivery_timeout"
+
+
+class Media(PorteurError, ValueError):
+    """A picture cannot be worked on: ``details["kind"]`` is unsupported, corrupt, too_large or encrypted, and
+    ``details["format"]`` what it is, where that is known."""
+
+    code = "media"
 
 
 class File(PorteurError, OSError):
