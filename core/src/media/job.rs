@@ -46,7 +46,7 @@ impl<'a> Job<'a> {
 
     fn decoded(&self) -> Result<(Decoded, Duration)> {
         let start = Instant::now();
-        let decoded = decode(self.bytes, &self.header, &self.transform.limits)?;
+        let decoded = decode(self.bytes, &self.header, &self.fit, self.transform)?;
         Ok((decoded, start.elapsed()))
     }
 

@@ -15,8 +15,6 @@ mod exif;
 mod fit;
 mod header;
 mod job;
-// Nothing calls it outside its tests yet.
-#[cfg_attr(not(test), expect(dead_code, unused_imports))]
 mod jpeg;
 mod limits;
 mod many;

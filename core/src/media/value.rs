@@ -94,9 +94,11 @@ pub enum Format {
 pub enum Effort {
     /// WebP with libwebp's method 2: half the encoding time of `Best`, for 1 to 4 % more bytes and, on detailed
     /// photographs, half a point of SSIMULACRA2 (300 px previews: 6.2 ms against 12.5). PNG with a code made for speed.
-    /// JPEG is the same either way.
+    /// JPEG is the same either way. A JPEG source is decoded with no more detail than the result has pixels.
     Fast,
-    /// WebP with libwebp's method 4, as most programs do. PNG deflated at a medium level.
+    /// WebP with libwebp's method 4, as most programs do. PNG deflated at a medium level. A JPEG source is decoded with
+    /// more than the means of its blocks unless there are two of them for each pixel a side (300 px previews of 4 000
+    /// px: 1.2 points for 9 ms).
     #[default]
     Best,
 }

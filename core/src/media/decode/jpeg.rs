@@ -1,78 +1,152 @@
-//! JPEG by zune-jpeg: every pixel of it, in the colours in which it is stored.
+//! JPEG: our own decoder at the scale that the result needs, and a general one for what it does not take.
 
-use zune_core::bytestream::ZCursor;
-use zune_core::colorspace::ColorSpace;
-use zune_core::options::DecoderOptions;
-use zune_jpeg::JpegDecoder;
-use zune_jpeg::errors::DecodeErrors;
+use tracing::warn;
 
-use super::super::color::rgb_of_ycc;
 use super::super::detect::SourceFormat;
-use super::super::errors::{corrupt, unsupported};
-use super::super::header::jpeg::{Frame, check_scans, profile};
+use super::super::errors::{corrupt, too_large, unsupported};
+use super::super::fit::Fit;
+use super::super::header::jpeg::profile;
+use super::super::jpeg::{self, Component, Condition, Header, Refusal, Scale};
 use super::super::limits::MediaLimits;
-use super::super::picture::{Kind, Pixels};
-use super::Decoded;
+use super::super::picture::{Picture, Plane, Planes, Size};
+use super::super::value::{Effort, Transform};
+use super::{Decoded, zune};
 use crate::error::{Error, Result};
 
-pub(super) fn decode(bytes: &[u8], limits: &MediaLimits) -> Result<Decoded> {
-    let frame = Frame::read(bytes)?;
-    if !frame.progressive && !frame.interleaved && frame.is_subsampled() {
-        // zune-jpeg 0.5 loses the colours of such files and says nothing.
-        return Err(unsupported(SourceFormat::Jpeg, "subsampled colours in scans of their own are not taken"));
-    }
-    limits.allocation(SourceFormat::Jpeg, memory(&frame))?;
-    if frame.progressive {
-        check_scans(bytes, &frame, limits)?;
-    }
+pub(super) fn decode(bytes: &[u8], fit: &Fit, transform: &Transform) -> Result<Decoded> {
+    let limits = &transform.limits;
     let profile = profile(bytes, limits)?;
-    let side = usize::try_from(limits.max_side).unwrap_or(usize::MAX);
-    let scans = usize::try_from(limits.max_scans).unwrap_or(usize::MAX);
-    let options = DecoderOptions::default().set_max_width(side).set_max_height(side).jpeg_set_max_scans(scans);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    decoder.decode_headers().map_err(refused)?;
-    let stored = decoder.input_colorspace().unwrap_or(ColorSpace::YCbCr);
-    let kind = match stored {
-        ColorSpace::Luma => Kind::Gray,
-        ColorSpace::YCbCr => Kind::Ycc,
-        ColorSpace::RGB => Kind::Rgb,
-        ColorSpace::CMYK | ColorSpace::YCCK => Kind::Cmyk,
-        other => return Err(unsupported(SourceFormat::Jpeg, format!("colours stored as {other:?} are not taken"))),
+    let picture = match planes(bytes, scale(fit, transform.effort), limits) {
+        Ok(planes) => Picture::Planes(planes),
+        Err(Refusal::Unsupported(_)) => Picture::Pixels(zune::decode(bytes, limits)?),
+        Err(refusal) => return Err(refused(&refusal)),
     };
-    decoder.set_options(options.jpeg_set_out_colorspace(stored));
-    let mut samples = decoder.decode().map_err(refused)?;
-    let count = frame.size.pixels() * kind.channels() as u64;
-    if samples.len() as u64 != count {
-        let reason = format!("its frame promises {count} samples, its scans hold {}", samples.len());
-        return Err(corrupt(SourceFormat::Jpeg, reason));
-    }
-    match stored {
-        ColorSpace::YCCK => ink_of_ycck(&mut samples),
-        ColorSpace::CMYK if !frame.adobe => samples.iter_mut().for_each(|sample| *sample = 255 - *sample),
-        _ => {}
-    }
-    Ok(Decoded::pixels(Pixels { kind, size: frame.size, samples }, profile))
+    Ok(Decoded { picture, profile })
 }
 
-/// Bytes that decoding holds: the samples, and for a progressive picture the coefficients of all of them at once.
-fn memory(frame: &Frame) -> u64 {
-    let samples = frame.size.pixels() * u64::from(frame.components);
-    if frame.progressive { samples + size_of::<i16>() as u64 * frame.coefficients() } else { samples }
-}
-
-/// Y, Cb and Cr of YCCK stand for red, green and blue, which are what cyan, magenta and yellow leave over.
-fn ink_of_ycck(samples: &mut [u8]) {
-    let (pixels, _) = samples.as_chunks_mut::<4>();
-    for pixel in pixels {
-        let [y, cb, cr, _] = *pixel;
-        let [red, green, blue] = rgb_of_ycc([y, cb, cr]);
-        pixel[..3].copy_from_slice(&[255 - red, 255 - green, 255 - blue]);
+/// The smallest scale whose part for the result still has a sample for each of its pixels, in both directions.
+///
+/// An eighth has nothing but the means of blocks, so [`Effort::Best`] takes it only with two samples for each pixel a
+/// side: a 4 000 px photograph at 300 px (1.7 samples a pixel) comes out 1.2 points of SSIMULACRA2 better from a
+/// quarter, which costs some 9 ms more, and one of 6 000 px (2.5) loses nothing. A quarter with 1.6 samples a pixel and
+/// a half with 1.4 are within a point of the best there is, so no effort asks for more. The colours of a file that
+/// stores them at half the size have half as many samples, as they do in most results.
+fn scale(fit: &Fit, effort: Effort) -> Scale {
+    let across = fit.crop.width / f64::from(fit.scaled.width);
+    let down = fit.crop.height / f64::from(fit.scaled.height);
+    let pixels = across.min(down);
+    let eighth = match effort {
+        Effort::Fast => 8.0,
+        Effort::Best => 16.0,
+    };
+    match pixels {
+        _ if pixels >= eighth => Scale::Eighth,
+        _ if pixels >= 4.0 => Scale::Quarter,
+        _ if pixels >= 2.0 => Scale::Half,
+        _ => Scale::Full,
     }
 }
 
-fn refused(error: DecodeErrors) -> Error {
-    match error {
-        DecodeErrors::Unsupported(what) => unsupported(SourceFormat::Jpeg, format!("{what:?} is not taken")),
-        other => corrupt(SourceFormat::Jpeg, format!("{other:?}")),
+fn planes(bytes: &[u8], scale: Scale, limits: &MediaLimits) -> Result<Planes, Refusal> {
+    let limits = limits.into();
+    let header = Header::read(bytes, &limits)?;
+    let jpeg::Planes { luma, chroma, condition } = jpeg::decode(bytes, scale, &limits)?;
+    if condition == Condition::Damaged {
+        warn!(bytes = bytes.len(), "a damaged JPEG is shown as far as it can be read");
+    }
+    let [first, ..] = &*header.components else { return Err(Refusal::Corrupt("it has no components")) };
+    // The components of chroma are sampled alike, or they would not be here.
+    let second = header.components.get(1).unwrap_or(first);
+    let full = Size { width: header.width, height: header.height };
+    let plane = |plane: jpeg::Plane, part: &Component| {
+        let side = |pixels: u32, part: u8, whole: u8| {
+            f64::from(pixels) * f64::from(part) / f64::from(whole) * scale.samples() as f64 / 8.0
+        };
+        let across = side(full.width, part.across, first.across);
+        packed(plane, (across, side(full.height, part.down, first.down)))
+    };
+    Ok(Planes {
+        luma: plane(luma, first),
+        chroma: chroma.map(|planes| planes.map(|blue_or_red| plane(blue_or_red, second))),
+    })
+}
+
+fn refused(refusal: &Refusal) -> Error {
+    match refusal {
+        Refusal::TooLarge { what, limit, actual } => too_large(Some(SourceFormat::Jpeg), what, *limit, *actual),
+        Refusal::Corrupt(reason) => corrupt(SourceFormat::Jpeg, *reason),
+        Refusal::Unsupported(what) => unsupported(SourceFormat::Jpeg, format!("{what} is not taken")),
+    }
+}
+
+/// Without what stands between its rows. A width of whole blocks, as most cameras make, has nothing there.
+fn packed(plane: jpeg::Plane, extent: (f64, f64)) -> Plane {
+    let jpeg::Plane { width, height, stride, mut samples } = plane;
+    if stride > width {
+        for row in 1..height {
+            samples.copy_within(row * stride..row * stride + width, row * width);
+        }
+    }
+    samples.truncate(width * height);
+    let side = |samples: usize| u32::try_from(samples).unwrap_or(u32::MAX);
+    Plane { size: Size { width: side(width), height: side(height) }, extent, samples }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::crop::Crop;
+    use super::super::super::orientation::Orientation;
+    use super::super::super::value::TargetSize;
+    use super::*;
+
+    #[test]
+    fn a_scale_has_the_samples_that_the_result_needs_and_the_best_no_bare_means() {
+        let cases = [
+            // 1.7 samples a pixel from an eighth.
+            ((4000, 3000), (300, 300), Scale::Eighth, Scale::Quarter),
+            ((6000, 4000), (300, 300), Scale::Eighth, Scale::Eighth),
+            ((4800, 3600), (300, 300), Scale::Eighth, Scale::Eighth),
+            ((1920, 1080), (300, 300), Scale::Quarter, Scale::Quarter),
+            ((4000, 3000), (1920, 1080), Scale::Half, Scale::Half),
+            ((4000, 3000), (2001, 2000), Scale::Full, Scale::Full),
+            // Stretched: the narrower direction decides.
+            ((4000, 3000), (100, 1500), Scale::Half, Scale::Half),
+            ((40, 30), (80, 60), Scale::Full, Scale::Full),
+        ];
+        for ((width, height), (across, down), fast, best) in cases {
+            let target = match (across, down) {
+                (100 | 80, _) => TargetSize::Exact { width: across, height: down },
+                _ => TargetSize::Fit { max_width: across, max_height: down },
+            };
+            let fit = Fit::plan(target, Crop::Center, false, Size { width, height }, Orientation::UPRIGHT);
+            let scales = (scale(&fit, Effort::Fast), scale(&fit, Effort::Best));
+            assert_eq!(scales, (fast, best), "{width} x {height} to {across} x {down}");
+        }
+    }
+
+    #[test]
+    fn a_part_needs_more_detail_than_the_whole() {
+        let stored = Size { width: 8000, height: 1000 };
+        let target = TargetSize::Cover { width: 200, height: 200 };
+        let fit = Fit::plan(target, Crop::Center, false, stored, Orientation::UPRIGHT);
+        assert_eq!(scale(&fit, Effort::Fast), Scale::Quarter);
+    }
+
+    #[test]
+    fn rows_close_up_when_something_stands_between_them() {
+        let plane = jpeg::Plane { width: 2, height: 3, stride: 4, samples: vec![1, 2, 9, 9, 3, 4, 9, 9, 5, 6, 9, 9] };
+        let plane = packed(plane, (1.5, 3.0));
+        assert_eq!((plane.samples, plane.size.width, plane.extent), (vec![1, 2, 3, 4, 5, 6], 2, (1.5, 3.0)));
+    }
+
+    #[test]
+    fn planes_know_how_much_of_them_the_picture_covers() {
+        // 83 x 61 pixels, chroma halved: 10.375 and 5.1875 samples across at an eighth.
+        let bytes = crate::media::jpeg::tests::fixtures::read("baseline-420.jpg");
+        let planes = planes(&bytes, Scale::Eighth, &MediaLimits::default()).unwrap();
+        let [blue, _] = planes.chroma.unwrap();
+        let size = |plane: &Plane| (plane.size.width, plane.size.height);
+        assert_eq!((planes.luma.extent, size(&planes.luma)), ((10.375, 7.625), (11, 8)));
+        assert_eq!((blue.extent, size(&blue)), ((5.1875, 3.8125), (6, 4)));
     }
 }

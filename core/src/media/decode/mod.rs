@@ -4,38 +4,41 @@ mod gif;
 mod jpeg;
 mod png;
 mod webp;
+mod zune;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::detect::SourceFormat;
 use super::errors::corrupt;
+use super::fit::Fit;
 use super::header::Header;
-use super::limits::MediaLimits;
 use super::picture::{Picture, Pixels};
+use super::value::Transform;
 use crate::error::Result;
 
 /// What a decoder makes of a file.
 #[derive(Debug)]
 pub(super) struct Decoded {
-    /// The first picture in it, as it is stored.
+    /// The first picture in it, as it is stored; a JPEG perhaps smaller.
     pub(super) picture: Picture,
     /// What its colours mean; sRGB when there is none.
     pub(super) profile: Option<Vec<u8>>,
 }
 
-/// Decodes the first picture of `bytes`.
+/// Decodes the first picture of `bytes`, with at least the detail that `fit` needs.
 ///
 /// The decoders are libraries that read whatever strangers send. One that panics has met bytes that its authors did not
 /// think of, which is the file's fault and not a reason to take a server down with it.
-pub(super) fn decode(bytes: &[u8], header: &Header<'_>, limits: &MediaLimits) -> Result<Decoded> {
-    catch_unwind(AssertUnwindSafe(|| decode_unguarded(bytes, header, limits)))
+pub(super) fn decode(bytes: &[u8], header: &Header<'_>, fit: &Fit, transform: &Transform) -> Result<Decoded> {
+    catch_unwind(AssertUnwindSafe(|| decode_unguarded(bytes, header, fit, transform)))
         .unwrap_or_else(|_| Err(corrupt(header.format, "its decoder gave up on it")))
 }
 
 /// Without the guard, so that tests see a panic where there is one.
-pub(super) fn decode_unguarded(bytes: &[u8], header: &Header<'_>, limits: &MediaLimits) -> Result<Decoded> {
+pub(super) fn decode_unguarded(bytes: &[u8], header: &Header<'_>, fit: &Fit, transform: &Transform) -> Result<Decoded> {
+    let limits = &transform.limits;
     let mut decoded = match header.format {
-        SourceFormat::Jpeg => jpeg::decode(bytes, limits)?,
+        SourceFormat::Jpeg => jpeg::decode(bytes, fit, transform)?,
         SourceFormat::Png => png::decode(bytes, header, limits)?,
         SourceFormat::Gif => gif::decode(bytes, header, limits)?,
         SourceFormat::WebP => webp::decode(bytes, header, limits)?,

@@ -2,6 +2,8 @@
 //!
 //! Everything here is decided from markers alone, before the first allocation that a stranger's numbers would size.
 
+use super::super::limits::MediaLimits;
+
 /// What a picture may cost. The defaults are those of the media rooms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Limits {
@@ -33,6 +35,20 @@ impl Default for Limits {
             allocation: 256 << 20,
             visits: 1 << 30,
             profile: 1 << 20,
+        }
+    }
+}
+
+impl From<&MediaLimits> for Limits {
+    fn from(limits: &MediaLimits) -> Self {
+        Self {
+            bytes: limits.max_input_bytes,
+            pixels: limits.max_pixels,
+            side: limits.max_side,
+            scans: limits.max_scans.into(),
+            allocation: limits.max_allocation,
+            profile: limits.max_profile_bytes,
+            ..Self::default()
         }
     }
 }

@@ -25,12 +25,12 @@ mod script;
 mod sequential;
 mod skip;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use self::grid::Grid;
 use self::planes::Canvas;
 
-pub(crate) use self::header::{Coding, Header};
+pub(crate) use self::header::{Coding, Component, Header};
 pub(crate) use self::limits::{Limits, Refusal};
 pub(crate) use self::planes::{Condition, Plane, Planes};
 

@@ -44,7 +44,7 @@ fn each_limit_is_named_with_what_came() {
             limited(|l| l.max_allocation = 6143),
             "png is too large: expected at most 6143 bytes of memory, got 6144",
         ),
-        ("progressive.jpg", limited(|l| l.max_scans = 5), "jpeg is too large: expected at most 5 scans, got 10"),
+        ("progressive.jpg", limited(|l| l.max_scans = 5), "jpeg is too large: expected at most 5 scans, got 6"),
         (
             "icc.jpg",
             limited(|l| l.max_profile_bytes = 399),
@@ -73,22 +73,50 @@ fn metadata_is_only_too_large_when_it_is_kept() {
 }
 
 #[test]
-fn a_jpeg_that_visits_its_pixels_too_often_is_refused() {
+fn a_jpeg_that_visits_its_coefficients_too_often_is_refused_where_they_matter() {
     let mut bytes = file("progressive.jpg");
-    let frame = at(&bytes, &[0xFF, 0xC2]);
-    // 12 000 x 8 000 px, in ten scans of next to nothing and ten more.
-    bytes[frame + 5..frame + 9].copy_from_slice(&[0x1F, 0x40, 0x2E, 0xE0]);
+    claim_96_million_pixels(&mut bytes);
+    // The scan of coefficients 6 to 63 of luma, ten more times with next to nothing in it.
+    let scan = at(&bytes, &[6, 63, 0x02]) - 7;
+    let copy = bytes[scan..scan + 10].to_vec();
+    bytes.splice(scan..scan, copy.repeat(10));
+    let limits = limited(|limits| limits.max_allocation = u64::MAX);
+    let error = transform(&bytes, &Transform::fit(4096, 4096).limits(limits.clone())).unwrap_err();
+    let expected = "jpeg is too large: expected at most 1073741824 coefficients to visit, got ";
+    assert!(error.to_string().starts_with(expected), "{error}");
+    assert!(
+        transform(&bytes, &Transform::fit(10, 10).limits(limits)).is_ok(),
+        "the means of blocks are in other scans"
+    );
+}
+
+#[test]
+fn scans_of_ink_that_visit_its_pixels_too_often_are_refused() {
+    let mut bytes = ink(|encoder| encoder.set_progressive(true));
+    claim_96_million_pixels(&mut bytes);
     let scan = at(&bytes, &[0xFF, 0xDA]);
-    let copy = bytes[scan..scan + 14].to_vec();
-    for _ in 0..10 {
-        bytes.splice(scan..scan, copy.clone());
-    }
+    let length = usize::from(bytes[scan + 3]) + 2;
+    let copy = bytes[scan..scan + length].to_vec();
+    bytes.splice(scan..scan, copy.repeat(20));
     let limits = limited(|limits| limits.max_allocation = u64::MAX);
     let error = transform(&bytes, &Transform::fit(10, 10).limits(limits)).unwrap_err();
-    assert!(
-        error.to_string().starts_with("jpeg is too large: expected at most 1073741824 pixels in all scans"),
-        "{error}"
-    );
+    let expected = "jpeg is too large: expected at most 1073741824 pixels in all scans, got ";
+    assert!(error.to_string().starts_with(expected), "{error}");
+}
+
+/// Makes a progressive JPEG say that it has 12 000 x 8 000 pixels.
+fn claim_96_million_pixels(bytes: &mut [u8]) {
+    let frame = at(bytes, &[0xFF, 0xC2]);
+    bytes[frame + 5..frame + 9].copy_from_slice(&[0x1F, 0x40, 0x2E, 0xE0]);
+}
+
+/// A JPEG of 32 x 32 pixels of ink.
+fn ink(set: impl FnOnce(&mut jpeg_encoder::Encoder<&mut Vec<u8>>)) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 85);
+    set(&mut encoder);
+    encoder.encode(&[200, 30, 30, 9].repeat(32 * 32), 32, 32, jpeg_encoder::ColorType::Cmyk).unwrap();
+    bytes
 }
 
 #[test]
@@ -110,13 +138,22 @@ fn kinds_of_jpeg_that_are_not_taken_are_named() {
 }
 
 #[test]
-fn colours_that_would_be_lost_are_refused() {
+fn colours_in_scans_of_their_own_are_kept() {
     let mut bytes = Vec::new();
     let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 85);
     encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::R_4_2_0);
     // Makes a scan of each component.
     encoder.set_optimized_huffman_tables(true);
     encoder.encode(&[200, 30, 30].repeat(32 * 32), 32, 32, jpeg_encoder::ColorType::Rgb).unwrap();
+    assert!(close(pixel(&bytes, (16, 16)), [200, 30, 30, 255], 3));
+}
+
+#[test]
+fn ink_that_would_be_lost_is_refused() {
+    let bytes = ink(|encoder| {
+        encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::R_4_2_0);
+        encoder.set_optimized_huffman_tables(true);
+    });
     let error = transform(&bytes, &Transform::original()).unwrap_err();
     assert_eq!(error.to_string(), "jpeg is unsupported: subsampled colours in scans of their own are not taken");
 }

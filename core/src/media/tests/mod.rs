@@ -67,6 +67,7 @@ fn unguarded(bytes: &[u8], wish: &Transform) -> Result<Transformed, String> {
     let kind = |error: crate::Error| error.facts().details.get("kind").cloned().expect("a media error");
     let job = super::job::Job::parse(bytes, wish).map_err(kind)?;
     let header = Header::read(bytes, &wish.limits).map_err(kind)?;
-    let decoded = super::decode::decode_unguarded(bytes, &header, &wish.limits).map_err(kind)?;
+    let fit = super::fit::Fit::parse(wish, &header).map_err(kind)?;
+    let decoded = super::decode::decode_unguarded(bytes, &header, &fit, wish).map_err(kind)?;
     job.finish((decoded, std::time::Duration::ZERO)).map_err(kind)
 }

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 /// The bytes of a fixture.
-pub(in super::super) fn read(name: &str) -> Vec<u8> {
+pub(in crate::media) fn read(name: &str) -> Vec<u8> {
     let path = folder().join(name);
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The names of all fixtures that the fast path takes.
-pub(in super::super) fn taken() -> Vec<String> {
+pub(in crate::media) fn taken() -> Vec<String> {
     let names = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let refused = ["cmyk.jpg", "rgb.jpg"];
     let mut names: Vec<String> =
