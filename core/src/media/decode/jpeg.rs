@@ -2,24 +2,22 @@
 
 use tracing::warn;
 
-use super::super::detect::SourceFormat;
-use super::super::errors::{corrupt, too_large, unsupported};
 use super::super::fit::Fit;
-use super::super::header::jpeg::profile;
 use super::super::jpeg::{self, Component, Condition, Header, Refusal, Scale};
 use super::super::limits::MediaLimits;
 use super::super::picture::{Picture, Plane, Planes, Size};
 use super::super::value::{Effort, Transform};
 use super::{Decoded, zune};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 pub(super) fn decode(bytes: &[u8], fit: &Fit, transform: &Transform) -> Result<Decoded> {
     let limits = &transform.limits;
-    let profile = profile(bytes, limits)?;
-    let picture = match planes(bytes, scale(fit, transform.effort), limits) {
+    let header = Header::read(bytes, limits)?;
+    let profile = header.profile(limits)?;
+    let picture = match planes(bytes, &header, scale(fit, transform.effort), limits) {
         Ok(planes) => Picture::Planes(planes),
-        Err(Refusal::Unsupported(_)) => Picture::Pixels(zune::decode(bytes, limits)?),
-        Err(refusal) => return Err(refused(&refusal)),
+        Err(Refusal::Unsupported(_)) => Picture::Pixels(zune::decode(bytes, &header, limits)?),
+        Err(refusal) => return Err(refusal.into()),
     };
     Ok(Decoded { picture, profile })
 }
@@ -47,10 +45,8 @@ fn scale(fit: &Fit, effort: Effort) -> Scale {
     }
 }
 
-fn planes(bytes: &[u8], scale: Scale, limits: &MediaLimits) -> Result<Planes, Refusal> {
-    let limits = limits.into();
-    let header = Header::read(bytes, &limits)?;
-    let jpeg::Planes { luma, chroma, condition } = jpeg::decode(bytes, scale, &limits)?;
+fn planes(bytes: &[u8], header: &Header<'_>, scale: Scale, limits: &MediaLimits) -> Result<Planes, Refusal> {
+    let jpeg::Planes { luma, chroma, condition } = jpeg::decode(bytes, scale, limits)?;
     if condition == Condition::Damaged {
         warn!(bytes = bytes.len(), "a damaged JPEG is shown as far as it can be read");
     }
@@ -69,14 +65,6 @@ fn planes(bytes: &[u8], scale: Scale, limits: &MediaLimits) -> Result<Planes, Re
         luma: plane(luma, first),
         chroma: chroma.map(|planes| planes.map(|blue_or_red| plane(blue_or_red, second))),
     })
-}
-
-fn refused(refusal: &Refusal) -> Error {
-    match refusal {
-        Refusal::TooLarge { what, limit, actual } => too_large(Some(SourceFormat::Jpeg), what, *limit, *actual),
-        Refusal::Corrupt(reason) => corrupt(SourceFormat::Jpeg, *reason),
-        Refusal::Unsupported(what) => unsupported(SourceFormat::Jpeg, format!("{what} is not taken")),
-    }
 }
 
 /// Without what stands between its rows. A width of whole blocks, as most cameras make, has nothing there.
@@ -143,7 +131,9 @@ mod tests {
     fn planes_know_how_much_of_them_the_picture_covers() {
         // 83 x 61 pixels, chroma halved: 10.375 and 5.1875 samples across at an eighth.
         let bytes = crate::media::jpeg::tests::fixtures::read("baseline-420.jpg");
-        let planes = planes(&bytes, Scale::Eighth, &MediaLimits::default()).unwrap();
+        let limits = MediaLimits::default();
+        let header = Header::read(&bytes, &limits).unwrap();
+        let planes = planes(&bytes, &header, Scale::Eighth, &limits).unwrap();
         let [blue, _] = planes.chroma.unwrap();
         let size = |plane: &Plane| (plane.size.width, plane.size.height);
         assert_eq!((planes.luma.extent, size(&planes.luma)), ((10.375, 7.625), (11, 8)));

@@ -4,7 +4,7 @@ mod gif;
 mod jpeg;
 mod png;
 mod webp;
-mod zune;
+pub(super) mod zune;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

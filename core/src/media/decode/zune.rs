@@ -9,21 +9,18 @@ use zune_jpeg::errors::DecodeErrors;
 
 use super::super::color::rgb_of_ycc;
 use super::super::detect::SourceFormat;
-use super::super::errors::{corrupt, unsupported};
-use super::super::header::jpeg::{Frame, check_scans};
+use super::super::errors::{corrupt, too_large, unsupported};
+use super::super::jpeg::{Coding, Component, Header, scans};
 use super::super::limits::MediaLimits;
-use super::super::picture::{Kind, Pixels};
+use super::super::picture::{Kind, Pixels, Size};
 use crate::error::{Error, Result};
 
-pub(super) fn decode(bytes: &[u8], limits: &MediaLimits) -> Result<Pixels> {
-    let frame = Frame::read(bytes)?;
-    if !frame.progressive && !frame.interleaved && frame.is_subsampled() {
-        // zune-jpeg 0.5 loses the colours of such files and says nothing.
-        return Err(unsupported(SourceFormat::Jpeg, "subsampled colours in scans of their own are not taken"));
-    }
-    limits.allocation(SourceFormat::Jpeg, memory(&frame))?;
-    if frame.progressive {
-        check_scans(bytes, &frame, limits)?;
+pub(in super::super) fn decode(bytes: &[u8], header: &Header<'_>, limits: &MediaLimits) -> Result<Pixels> {
+    check(header)?;
+    let size = Size { width: header.width, height: header.height };
+    limits.allocation(SourceFormat::Jpeg, memory(header, size))?;
+    if header.coding == Coding::Progressive {
+        check_scans(bytes, size, limits)?;
     }
     let side = usize::try_from(limits.max_side).unwrap_or(usize::MAX);
     let scans = usize::try_from(limits.max_scans).unwrap_or(usize::MAX);
@@ -40,23 +37,59 @@ pub(super) fn decode(bytes: &[u8], limits: &MediaLimits) -> Result<Pixels> {
     };
     decoder.set_options(options.jpeg_set_out_colorspace(stored));
     let mut samples = decoder.decode().map_err(refused)?;
-    let count = frame.size.pixels() * kind.channels() as u64;
+    let count = size.pixels() * kind.channels() as u64;
     if samples.len() as u64 != count {
         let reason = format!("its frame promises {count} samples, its scans hold {}", samples.len());
         return Err(corrupt(SourceFormat::Jpeg, reason));
     }
     match stored {
         ColorSpace::YCCK => ink_of_ycck(&mut samples),
-        ColorSpace::CMYK if !frame.adobe => samples.iter_mut().for_each(|sample| *sample = 255 - *sample),
+        ColorSpace::CMYK if !header.adobe => samples.iter_mut().for_each(|sample| *sample = 255 - *sample),
         _ => {}
     }
-    Ok(Pixels { kind, size: frame.size, samples })
+    Ok(Pixels { kind, size, samples })
+}
+
+/// Refuses what no decoder of ours takes.
+fn check(header: &Header<'_>) -> Result<()> {
+    let refuse = |what: &str| Err(unsupported(SourceFormat::Jpeg, what));
+    let sampling = |part: &Component| (part.across, part.down);
+    let subsampled = header.components.iter().any(|part| sampling(part) != sampling(&header.components[0]));
+    match header.coding {
+        Coding::Arithmetic => refuse("arithmetic coding is not taken"),
+        Coding::Lossless | Coding::Hierarchical => refuse("lossless and hierarchical coding are not taken"),
+        _ if header.precision != 8 => refuse(&format!("expected 8 bits a sample, got {}", header.precision)),
+        _ if header.components.len() == 2 => refuse("expected 1, 3 or 4 components, got 2"),
+        // zune-jpeg 0.5 loses the colours of such files and says nothing.
+        Coding::Sequential if subsampled && !header.interleaved => {
+            refuse("subsampled colours in scans of their own are not taken")
+        }
+        Coding::Sequential | Coding::Progressive => Ok(()),
+    }
 }
 
 /// Bytes that decoding holds: the samples, and for a progressive picture the coefficients of all of them at once.
-fn memory(frame: &Frame) -> u64 {
-    let samples = frame.size.pixels() * u64::from(frame.components);
-    if frame.progressive { samples + size_of::<i16>() as u64 * frame.coefficients() } else { samples }
+fn memory(header: &Header<'_>, size: Size) -> u64 {
+    let samples = size.pixels() * header.components.len() as u64;
+    if header.coding != Coding::Progressive {
+        return samples;
+    }
+    let parts = header.components.iter().map(|part| u64::from(part.across) * u64::from(part.down));
+    let (counted, most) = parts.fold((0, 1), |(sum, most), part| (sum + part, most.max(part)));
+    samples + size_of::<i16>() as u64 * (size.pixels() * counted / most)
+}
+
+/// Counts the scans, and refuses those that would cost seconds between them.
+///
+/// A scan of no more than a marker still visits every block, so what counts is scans times pixels.
+fn check_scans(bytes: &[u8], size: Size, limits: &MediaLimits) -> Result<()> {
+    let scans = scans(bytes);
+    limits.scans(SourceFormat::Jpeg, scans)?;
+    let visits = scans * size.pixels();
+    if visits > MAX_VISITS {
+        return Err(too_large(Some(SourceFormat::Jpeg), "pixels in all scans", MAX_VISITS, visits));
+    }
+    Ok(())
 }
 
 /// Y, Cb and Cr of YCCK stand for red, green and blue, which are what cyan, magenta and yellow leave over.
@@ -75,3 +108,6 @@ fn refused(error: DecodeErrors) -> Error {
         other => corrupt(SourceFormat::Jpeg, format!("{other:?}")),
     }
 }
+
+/// A picture of 100 million pixels in the ten scans that libjpeg writes; about two seconds of one core.
+const MAX_VISITS: u64 = 1 << 30;

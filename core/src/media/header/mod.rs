@@ -1,7 +1,7 @@
 //! What a file says about its picture before any of it is decoded.
 
 mod gif;
-pub(super) mod jpeg;
+mod jpeg;
 mod png;
 mod webp;
 
@@ -34,7 +34,7 @@ impl<'a> Header<'a> {
         limits.input(bytes)?;
         let format = detect(bytes)?;
         let facts = match format {
-            SourceFormat::Jpeg => jpeg::facts(bytes)?,
+            SourceFormat::Jpeg => jpeg::facts(bytes, limits)?,
             SourceFormat::Png => png::facts(bytes)?,
             SourceFormat::Gif => gif::facts(bytes)?,
             SourceFormat::WebP => webp::facts(bytes)?,

@@ -1,7 +1,7 @@
 //! Where the blocks of a picture lie: channels, units and planes, from the header alone.
 
 use super::header::{Coding, Colour, Component, Header};
-use super::limits::Refusal;
+use super::refusal::Refusal;
 
 /// The blocks of a picture that this decoder takes.
 #[derive(Debug, Clone, PartialEq, Eq)]

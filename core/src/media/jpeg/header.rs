@@ -1,8 +1,10 @@
 //! What a JPEG says about itself before its first code: enough for `inspect`, and for refusing in time.
+//!
+//! Source: ITU-T T.81 annex B (markers), CIPA DC-008 (EXIF), ICC.1 annex B.4 (profiles), Adobe TN 5116 (APP14).
 
-use super::exif;
-use super::limits::{Limits, Refusal, within};
+use super::super::limits::MediaLimits;
 use super::marker::{DHT, EOI, Markers, SOS, Segment};
+use super::refusal::{Refusal, within};
 
 /// The header of a JPEG of any kind, those included that only the general decoder reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +19,12 @@ pub(crate) struct Header<'a> {
     pub(crate) colour: Colour,
     /// One to four.
     pub(crate) components: Vec<Component>,
-    /// How the picture must be turned to be upright, 1 to 8 as in EXIF; 1 when nothing says otherwise.
-    pub(crate) orientation: u8,
+    /// Whether the first scan holds all components.
+    pub(crate) interleaved: bool,
+    /// Whether an Adobe application wrote it; those store ink inverted.
+    pub(crate) adobe: bool,
+    /// The TIFF block of its EXIF data.
+    pub(crate) exif: Option<&'a [u8]>,
     /// The pieces of an ICC profile, as they stand in the file.
     profile: Vec<ProfilePiece<'a>>,
 }
@@ -74,21 +80,21 @@ impl<'a> Header<'a> {
     /// # Errors
     /// [`Refusal::TooLarge`] for bytes, pixels or a side over `limits`; [`Refusal::Corrupt`] when there is no
     /// header or none that makes sense; [`Refusal::Unsupported`] when the height is only told behind the picture.
-    pub(crate) fn read(bytes: &'a [u8], limits: &Limits) -> Result<Self, Refusal> {
-        within("bytes of the file", limits.bytes, bytes.len() as u64)?;
+    pub(crate) fn read(bytes: &'a [u8], limits: &MediaLimits) -> Result<Self, Refusal> {
+        within("bytes", limits.max_input_bytes, bytes.len() as u64)?;
         let mut markers = Markers::new(bytes)?;
         let (mut frame, mut says) = (None, Says::default());
-        loop {
+        let scan = loop {
             let Some(segment) = markers.next()? else { return Err(Refusal::Corrupt("it ends within its header")) };
             match segment.marker {
                 EOI => return Err(Refusal::Corrupt("it holds no picture")),
-                SOS => break,
+                SOS => break segment,
                 DHT | 0xC8 | 0xCC => {}
                 0xC0..=0xCF if frame.is_some() => return Err(Refusal::Corrupt("it holds two frame headers")),
                 0xC0..=0xCF => frame = Some(Frame::read(&segment, limits)?),
                 _ => says.note(&segment),
             }
-        }
+        };
         let Some(frame) = frame else { return Err(Refusal::Corrupt("a scan comes before the frame header")) };
         Ok(Self {
             colour: says.colour(&frame.components),
@@ -96,8 +102,10 @@ impl<'a> Header<'a> {
             height: frame.height,
             precision: frame.precision,
             coding: frame.coding,
+            interleaved: scan.payload.first().is_none_or(|count| usize::from(*count) >= frame.components.len()),
             components: frame.components,
-            orientation: says.orientation.unwrap_or(1),
+            adobe: says.adobe,
+            exif: says.exif,
             profile: says.profile,
         })
     }
@@ -111,12 +119,12 @@ impl<'a> Header<'a> {
     ///
     /// # Errors
     /// [`Refusal::TooLarge`] when it is larger than the limit.
-    pub(crate) fn profile(&self, limits: &Limits) -> Result<Option<Vec<u8>>, Refusal> {
+    pub(crate) fn profile(&self, limits: &MediaLimits) -> Result<Option<Vec<u8>>, Refusal> {
         let count = self.profile.first().map_or(0, |piece| piece.count);
         let piece = |number| self.profile.iter().find(|piece| (piece.number, piece.count) == (number, count));
         let Some(pieces) = (1..=count).map(piece).collect::<Option<Vec<_>>>() else { return Ok(None) };
         let size = pieces.iter().map(|piece| piece.data.len() as u64).sum();
-        within("bytes of the ICC profile", limits.profile, size)?;
+        within("bytes of ICC profile", limits.max_profile_bytes, size)?;
         let profile: Vec<u8> = pieces.iter().flat_map(|piece| piece.data).copied().collect();
         Ok(Some(profile).filter(|profile| !profile.is_empty()))
     }
@@ -132,7 +140,7 @@ struct Frame {
 }
 
 impl Frame {
-    fn read(segment: &Segment<'_>, limits: &Limits) -> Result<Self, Refusal> {
+    fn read(segment: &Segment<'_>, limits: &MediaLimits) -> Result<Self, Refusal> {
         let coding = match segment.marker {
             0xC0 | 0xC1 => Coding::Sequential,
             0xC2 => Coding::Progressive,
@@ -145,8 +153,8 @@ impl Frame {
         };
         let height = u32::from(u16::from_be_bytes([*y1, *y0]));
         let width = u32::from(u16::from_be_bytes([*x1, *x0]));
-        within("pixels of a side", u64::from(limits.side), u64::from(width.max(height)))?;
-        within("pixels", limits.pixels, u64::from(width) * u64::from(height))?;
+        within("px a side", u64::from(limits.max_side), u64::from(width.max(height)))?;
+        within("pixels", limits.max_pixels, u64::from(width) * u64::from(height))?;
         if width == 0 {
             return Err(Refusal::Corrupt("it has no width"));
         }
@@ -178,7 +186,8 @@ struct Says<'a> {
     jfif: bool,
     /// Adobe's word for the colours, which is right where JFIF is silent.
     transform: Option<u8>,
-    orientation: Option<u8>,
+    adobe: bool,
+    exif: Option<&'a [u8]>,
     profile: Vec<ProfilePiece<'a>>,
 }
 
@@ -186,14 +195,16 @@ impl<'a> Says<'a> {
     fn note(&mut self, segment: &Segment<'a>) {
         match (segment.marker, segment.payload) {
             (0xE0, payload) if payload.starts_with(b"JFIF\0") => self.jfif = true,
-            (0xE1, payload) => self.orientation = self.orientation.or_else(|| exif::orientation(payload)),
+            (0xE1, payload) => self.exif = self.exif.or_else(|| payload.strip_prefix(b"Exif\0\0")),
             // Pieces are numbered with a byte, so more than 255 are not pieces.
             (0xE2, payload) if self.profile.len() < 255 => {
                 if let Some([number, count, data @ ..]) = payload.strip_prefix(b"ICC_PROFILE\0") {
                     self.profile.push(ProfilePiece { number: *number, count: *count, data });
                 }
             }
-            (0xEE, payload) if payload.starts_with(b"Adobe") => self.transform = payload.get(11).copied(),
+            (0xEE, payload) if payload.starts_with(b"Adobe") => {
+                (self.adobe, self.transform) = (true, payload.get(11).copied());
+            }
             _ => {}
         }
     }
@@ -217,20 +228,23 @@ impl<'a> Says<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::exif::orientation;
     use crate::media::jpeg::tests::fixtures;
+    use crate::media::orientation::Orientation;
 
     #[test]
     fn a_header_is_read_without_a_byte_behind_it() {
         let bytes = fixtures::read("turned-profile.jpg");
         let start = bytes.windows(2).position(|pair| pair == [0xFF, SOS]).unwrap();
         let length = usize::from(u16::from_be_bytes([bytes[start + 2], bytes[start + 3]]));
-        let header = Header::read(&bytes[..start + 2 + length], &Limits::default()).unwrap();
+        let header = Header::read(&bytes[..start + 2 + length], &MediaLimits::default()).unwrap();
         assert_eq!((header.width, header.height, header.precision), (67, 45, 8));
         assert_eq!((header.coding, header.colour), (Coding::Sequential, Colour::YCbCr));
-        assert_eq!((header.orientation, header.has_profile()), (6, true));
-        assert_eq!(header.profile(&Limits::default()).unwrap().unwrap(), (0..100).collect::<Vec<u8>>());
-        let refusal = header.profile(&Limits { profile: 99, ..Limits::default() }).unwrap_err();
-        assert_eq!(refusal.to_string(), "bytes of the ICC profile: at most 99, got 100");
+        assert_eq!((header.exif.and_then(orientation), header.has_profile()), (Orientation::new(6), true));
+        assert!(header.interleaved && !header.adobe);
+        assert_eq!(header.profile(&MediaLimits::default()).unwrap().unwrap(), (0..100).collect::<Vec<u8>>());
+        let refusal = header.profile(&MediaLimits { max_profile_bytes: 99, ..MediaLimits::default() }).unwrap_err();
+        assert_eq!(refusal.to_string(), "bytes of ICC profile: at most 99, got 100");
     }
 
     #[test]
@@ -242,7 +256,7 @@ mod tests {
         let profile = |pieces: &[Vec<u8>]| {
             let mut bytes = fixtures::read("grey.jpg");
             bytes.splice(2..2, pieces.concat());
-            Header::read(&bytes, &Limits::default()).unwrap().profile(&Limits::default()).unwrap()
+            Header::read(&bytes, &MediaLimits::default()).unwrap().profile(&MediaLimits::default()).unwrap()
         };
         let (first, second) = (piece(1, b"one"), piece(2, b" two"));
         assert_eq!(profile(&[second.clone(), first.clone()]), Some(b"one two".to_vec()));
@@ -252,7 +266,7 @@ mod tests {
 
     #[test]
     fn kinds_for_the_general_decoder_are_known_by_their_headers() {
-        let limits = Limits::default();
+        let limits = MediaLimits::default();
         let kind = |name: &str| {
             let bytes = fixtures::read(name);
             let header = Header::read(&bytes, &limits).unwrap();
@@ -269,7 +283,7 @@ mod tests {
         let colour = |name: &str, change: fn(&mut Vec<u8>)| {
             let mut bytes = fixtures::read(name);
             change(&mut bytes);
-            Header::read(&bytes, &Limits::default()).unwrap().colour
+            Header::read(&bytes, &MediaLimits::default()).unwrap().colour
         };
         let jfif = |bytes: &mut Vec<u8>| drop(bytes.splice(2..2, *b"\xFF\xE0\0\x07JFIF\0"));
         assert_eq!(colour("rgb.jpg", jfif), Colour::YCbCr);
@@ -288,8 +302,8 @@ mod tests {
         let frame = bytes.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
         bytes[frame + 5..frame + 9].copy_from_slice(&[0x40, 0x01, 0x40, 0x00]);
         let refused = |limits| Header::read(&bytes, &limits).unwrap_err().to_string();
-        assert_eq!(refused(Limits::default()), "pixels of a side: at most 16384, got 16385");
-        let wide = Limits { side: 20_000, ..Limits::default() };
+        assert_eq!(refused(MediaLimits::default()), "px a side: at most 16384, got 16385");
+        let wide = MediaLimits { max_side: 20_000, ..MediaLimits::default() };
         assert_eq!(refused(wide), "pixels: at most 100000000, got 268451840");
     }
 }

@@ -1,6 +1,6 @@
 //! Markers: what a JPEG is made of between its runs of Huffman codes (ITU-T T.81, annex B).
 
-use super::limits::Refusal;
+use super::refusal::Refusal;
 
 /// A marker and what its segment holds, without the two bytes of the length.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +79,20 @@ impl<'a> Markers<'a> {
     }
 }
 
+/// How many scans there are up to the end of the image, or to the first marker that makes no sense.
+pub(crate) fn scans(bytes: &[u8]) -> u64 {
+    let Ok(mut markers) = Markers::new(bytes) else { return 0 };
+    let mut scans = 0;
+    while let Ok(Some(segment)) = markers.next() {
+        match segment.marker {
+            EOI => break,
+            SOS => scans += 1,
+            _ => {}
+        }
+    }
+    scans
+}
+
 /// Where the next marker begins at or after `from`: a byte of ones that is followed by neither a stuffed zero nor
 /// another one of its kind.
 pub(super) fn find(bytes: &[u8], mut from: usize) -> Option<usize> {
@@ -132,5 +146,6 @@ mod tests {
         assert_eq!(markers.next().unwrap().unwrap().marker, SOS);
         markers.skip_codes();
         assert_eq!((markers.place(), markers.next().unwrap().unwrap().marker), (13, EOI));
+        assert_eq!(scans(&bytes), 1);
     }
 }

@@ -10,16 +10,15 @@
 //! decoder.
 
 mod bits;
-mod exif;
 mod grid;
 mod header;
 mod huffman;
 mod inverse;
-mod limits;
 mod marker;
 mod plan;
 mod planes;
 mod progressive;
+mod refusal;
 mod scan;
 mod script;
 mod sequential;
@@ -29,10 +28,12 @@ pub(super) mod tests;
 
 use self::grid::Grid;
 use self::planes::Canvas;
+use super::limits::MediaLimits;
 
 pub(crate) use self::header::{Coding, Component, Header};
-pub(crate) use self::limits::{Limits, Refusal};
+pub(crate) use self::marker::scans;
 pub(crate) use self::planes::{Condition, Plane, Planes};
+pub(crate) use self::refusal::Refusal;
 
 /// How much smaller a picture is decoded than it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub(crate) enum Scale {
 }
 
 impl Scale {
-    /// Samples for eight pixels of a side.
+    /// Samples for eight px a side.
     pub(crate) fn samples(self) -> usize {
         match self {
             Self::Full => 8,
@@ -64,7 +65,7 @@ impl Scale {
 /// # Errors
 /// [`Refusal::Unsupported`] for what the general decoder must read, [`Refusal::TooLarge`] for what is over `limits`,
 /// and [`Refusal::Corrupt`] when there is nothing to show.
-pub(crate) fn decode(bytes: &[u8], scale: Scale, limits: &Limits) -> Result<Planes, Refusal> {
+pub(crate) fn decode(bytes: &[u8], scale: Scale, limits: &MediaLimits) -> Result<Planes, Refusal> {
     match scale {
         Scale::Full => decode_at::<8>(bytes, limits),
         Scale::Half => decode_at::<4>(bytes, limits),
@@ -74,7 +75,7 @@ pub(crate) fn decode(bytes: &[u8], scale: Scale, limits: &Limits) -> Result<Plan
 }
 
 /// Decodes at `N` samples for eight.
-fn decode_at<const N: usize>(bytes: &[u8], limits: &Limits) -> Result<Planes, Refusal> {
+fn decode_at<const N: usize>(bytes: &[u8], limits: &MediaLimits) -> Result<Planes, Refusal> {
     let header = Header::read(bytes, limits)?;
     let grid = Grid::of(&header)?;
     let (canvases, whole) = match header.coding {

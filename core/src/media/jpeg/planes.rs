@@ -1,7 +1,8 @@
 //! The decoded picture: one plane for each channel, in the file's own colours and sampling.
 
+use super::super::limits::MediaLimits;
 use super::grid::{Channel, Grid};
-use super::limits::{Limits, Refusal, within};
+use super::refusal::{Refusal, within};
 
 /// A decoded picture: luma alone when it is grey, or luma and chroma (Cb, Cr) in full-range BT.601 as JFIF has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,13 +33,6 @@ pub(crate) struct Plane {
     pub(crate) samples: Vec<u8>,
 }
 
-impl Plane {
-    /// The samples of each row.
-    pub(crate) fn rows(&self) -> impl DoubleEndedIterator<Item = &[u8]> + ExactSizeIterator {
-        self.samples.chunks(self.stride).take(self.height).map(|row| &row[..self.width])
-    }
-}
-
 /// A plane that is still being painted: whole blocks, more of them than the picture needs at its edges.
 pub(super) struct Canvas {
     plane: Plane,
@@ -49,9 +43,9 @@ impl Canvas {
     ///
     /// # Errors
     /// [`Refusal::TooLarge`] when they and `beside` bytes are more than may be allocated.
-    pub(super) fn all(grid: &Grid, scale: usize, beside: u64, limits: &Limits) -> Result<Vec<Self>, Refusal> {
+    pub(super) fn all(grid: &Grid, scale: usize, beside: u64, limits: &MediaLimits) -> Result<Vec<Self>, Refusal> {
         let samples = grid.blocks() * (scale * scale) as u64;
-        within("bytes to decode into", limits.allocation, samples + beside)?;
+        within("bytes of memory", limits.max_allocation, samples + beside)?;
         Ok(grid.channels.iter().map(|channel| Self::of(channel, scale)).collect())
     }
 

@@ -1,12 +1,13 @@
 //! Progressive files: coefficients are gathered scan by scan, then become samples (T.81, annex G).
 
+use super::super::limits::MediaLimits;
 use super::bits::Bits;
 use super::grid::Grid;
 use super::huffman::{Codes, END_OF_BLOCK, Values};
 use super::inverse::{NOWHERE, flat, multipliers, places, transform};
-use super::limits::{Limits, Refusal};
 use super::plan::Plan;
 use super::planes::Canvas;
+use super::refusal::Refusal;
 use super::scan::{self, Coder, Reading};
 use super::script::Scan;
 
@@ -16,7 +17,7 @@ use super::script::Scan;
 pub(super) fn decode<const N: usize>(
     bytes: &[u8],
     grid: &Grid,
-    limits: &Limits,
+    limits: &MediaLimits,
 ) -> Result<(Vec<Canvas>, bool), Refusal> {
     let plan = Plan::of::<N>(bytes, grid, limits)?;
     let values = grid.channels.iter().zip(&plan.kept).map(|(channel, kept)| channel.blocks() * *kept as u64);

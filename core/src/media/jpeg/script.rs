@@ -2,8 +2,8 @@
 
 use super::grid::Grid;
 use super::huffman::Definition;
-use super::limits::Refusal;
 use super::marker::{DHT, DNL, DQT, DRI, EOI, Markers, SOS, Segment};
+use super::refusal::Refusal;
 
 /// Reads scan after scan.
 pub(super) struct Script<'a> {
@@ -170,15 +170,15 @@ impl<'a> Tables<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::limits::MediaLimits;
     use super::super::header::Header;
-    use super::super::limits::Limits;
     use super::super::tests::fixtures;
     use super::*;
 
     #[test]
     fn a_scan_names_each_channel_once_and_in_their_order() {
         let bytes = fixtures::read("baseline-420.jpg");
-        let grid = Grid::of(&Header::read(&bytes, &Limits::default()).unwrap()).unwrap();
+        let grid = Grid::of(&Header::read(&bytes, &MediaLimits::default()).unwrap()).unwrap();
         let start = bytes.windows(2).position(|pair| pair == [0xFF, SOS]).unwrap();
         assert_eq!(bytes[start + 4..start + 11], [3, 1, 0x00, 2, 0x11, 3, 0x11]);
         let scan = |names: [u8; 3]| {

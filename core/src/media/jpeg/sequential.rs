@@ -1,12 +1,13 @@
 //! Sequential scans: each block is read once, up to the last coefficient that the scale needs, and becomes samples at
 //! once.
 
+use super::super::limits::MediaLimits;
 use super::bits::Bits;
 use super::grid::Grid;
 use super::huffman::{END_OF_BLOCK, STEPS, Values};
 use super::inverse::{NOWHERE, flat, last, multipliers, places, transform};
-use super::limits::{Limits, Refusal, within};
 use super::planes::Canvas;
+use super::refusal::{Refusal, within};
 use super::scan::{self, Coder, Reading};
 use super::script::{Scan, Script};
 use super::skip::{LOOKS_BEHIND_A_MEAN, Skips};
@@ -17,7 +18,7 @@ use super::skip::{LOOKS_BEHIND_A_MEAN, Skips};
 pub(super) fn decode<const N: usize>(
     bytes: &[u8],
     grid: &Grid,
-    limits: &Limits,
+    limits: &MediaLimits,
 ) -> Result<(Vec<Canvas>, bool), Refusal> {
     let mut canvases = Canvas::all(grid, N, 0, limits)?;
     let mut script = Script::new(bytes)?;
@@ -33,7 +34,7 @@ pub(super) fn decode<const N: usize>(
             }
         };
         count += 1;
-        within("scans", limits.scans, count)?;
+        within("scans", limits.max_scans.into(), count)?;
         let reading = one_scan::<N>(bytes, grid, &scan, &mut canvases)?;
         for part in &scan.parts {
             missing[part.channel] = false;

@@ -8,8 +8,8 @@ use super::*;
 fn a_file_that_is_cut_off_shows_what_came_before() {
     let bytes = fixtures::read("baseline-420.jpg");
     for scale in SCALES {
-        let whole = decode(&bytes, scale, &Limits::default()).unwrap();
-        let cut = decode(&bytes[..bytes.len() * 2 / 3], scale, &Limits::default()).unwrap();
+        let whole = decode(&bytes, scale, &MediaLimits::default()).unwrap();
+        let cut = decode(&bytes[..bytes.len() * 2 / 3], scale, &MediaLimits::default()).unwrap();
         assert_eq!(cut.condition, Condition::Damaged);
         let same = whole.luma.rows().zip(cut.luma.rows()).take_while(|(whole, cut)| whole == cut).count();
         let (least, most) = (whole.luma.height / 4, whole.luma.height * 7 / 8);
@@ -23,7 +23,7 @@ fn a_progressive_file_that_is_cut_off_is_coarse_but_complete() {
     let bytes = fixtures::read("progressive-420.jpg");
     let scans: Vec<usize> = (0..bytes.len() - 1).filter(|at| bytes[*at..*at + 2] == [0xFF, marker::SOS]).collect();
     assert_eq!(scans.len(), 10);
-    let eighth = |bytes: &[u8]| decode(bytes, Scale::Eighth, &Limits::default()).unwrap();
+    let eighth = |bytes: &[u8]| decode(bytes, Scale::Eighth, &MediaLimits::default()).unwrap();
     let (whole, cut) = (eighth(&bytes), eighth(&bytes[..scans[2]]));
     assert_eq!((whole.condition, cut.condition), (Condition::Whole, Condition::Damaged));
     let off = |(whole, cut): (&u8, &u8)| whole.abs_diff(*cut);
@@ -35,12 +35,12 @@ fn a_progressive_file_that_is_cut_off_is_coarse_but_complete() {
 #[test]
 fn an_interval_that_is_lost_leaves_the_others_in_their_places() {
     let bytes = fixtures::read("restart-420.jpg");
-    let whole = decode(&bytes, Scale::Full, &Limits::default()).unwrap();
+    let whole = decode(&bytes, Scale::Full, &MediaLimits::default()).unwrap();
     let markers: Vec<usize> =
         (0..bytes.len() - 1).filter(|at| bytes[*at] == 0xFF && (0xD0..0xD8).contains(&bytes[at + 1])).collect();
     let mut less = bytes.clone();
     less.drain(markers[3]..markers[4]);
-    let damaged = decode(&less, Scale::Full, &Limits::default()).unwrap();
+    let damaged = decode(&less, Scale::Full, &MediaLimits::default()).unwrap();
     assert_eq!(damaged.condition, Condition::Damaged);
     // Two units of 16 pixels an interval, six in a row: the lost one is the fifth, at row 16 and columns 32 to 63.
     for (y, (whole, damaged)) in whole.luma.rows().zip(damaged.luma.rows()).enumerate() {
@@ -53,7 +53,7 @@ fn an_interval_that_is_lost_leaves_the_others_in_their_places() {
 
 #[test]
 fn what_is_not_for_the_fast_path_says_so() {
-    let refused = |bytes: &[u8]| decode(bytes, Scale::Full, &Limits::default()).unwrap_err().to_string();
+    let refused = |bytes: &[u8]| decode(bytes, Scale::Full, &MediaLimits::default()).unwrap_err().to_string();
     assert_eq!(refused(&fixtures::read("cmyk.jpg")), "a JPEG with four components is not for the fast path");
     assert_eq!(refused(&fixtures::read("rgb.jpg")), "a JPEG with RGB components is not for the fast path");
     let grey = fixtures::read("grey.jpg");
@@ -74,15 +74,15 @@ fn what_is_not_for_the_fast_path_says_so() {
 #[test]
 fn what_would_cost_too_much_is_refused_before_it_costs_anything() {
     let bytes = fixtures::read("progressive-444.jpg");
-    let refused = |scale, limits: Limits| decode(&bytes, scale, &limits).unwrap_err().to_string();
+    let refused = |scale, limits: MediaLimits| decode(&bytes, scale, &limits).unwrap_err().to_string();
     // 11 by 8 blocks of three channels: a byte a sample, and two a coefficient that is remembered.
-    let limits = |allocation| Limits { allocation, ..Limits::default() };
-    assert_eq!(refused(Scale::Full, limits(50_687)), "bytes to decode into: at most 50687, got 50688");
-    assert_eq!(refused(Scale::Eighth, limits(791)), "bytes to decode into: at most 791, got 792");
+    let limits = |allocation| MediaLimits { max_allocation: allocation, ..MediaLimits::default() };
+    assert_eq!(refused(Scale::Full, limits(50_687)), "bytes of memory: at most 50687, got 50688");
+    assert_eq!(refused(Scale::Eighth, limits(791)), "bytes of memory: at most 791, got 792");
     assert!(decode(&bytes, Scale::Eighth, &limits(792)).is_ok());
     let size = bytes.len() as u64;
-    let limits = Limits { bytes: size - 1, ..Limits::default() };
-    assert_eq!(refused(Scale::Full, limits), format!("bytes of the file: at most {}, got {size}", size - 1));
+    let limits = MediaLimits { max_input_bytes: size - 1, ..MediaLimits::default() };
+    assert_eq!(refused(Scale::Full, limits), format!("bytes: at most {}, got {size}", size - 1));
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn scans_without_an_end_are_counted() {
     for _ in 0..5000 {
         many.extend_from_slice(&bytes[start..bytes.len() - 2]);
     }
-    let refusal = decode(&many, Scale::Full, &Limits::default()).unwrap_err();
+    let refusal = decode(&many, Scale::Full, &MediaLimits::default()).unwrap_err();
     assert_eq!(refusal, Refusal::TooLarge { what: "scans", limit: 100, actual: 101 });
 }
 
@@ -115,7 +115,7 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        let limits = Limits { allocation: 1 << 20, ..Limits::default() };
+        let limits = MediaLimits { max_allocation: 1 << 20, ..MediaLimits::default() };
         if let Ok(planes) = decode(&bytes, scale, &limits) {
             let header = Header::read(&bytes, &limits).unwrap();
             let side = |pixels: u32| (usize::try_from(pixels).unwrap() * scale.samples()).div_ceil(8);
@@ -130,9 +130,9 @@ proptest! {
     #[test]
     fn any_bytes_have_a_header_or_a_refusal(tail in proptest::collection::vec(any::<u8>(), 0..200)) {
         let bytes = [&[0xFF, 0xD8, 0xFF][..], &tail].concat();
-        let header = Header::read(&bytes, &Limits::default());
+        let header = Header::read(&bytes, &MediaLimits::default());
         if let Ok(header) = header {
-            prop_assert!(header.width > 0 && header.profile(&Limits::default()).is_ok());
+            prop_assert!(header.width > 0 && header.profile(&MediaLimits::default()).is_ok());
         }
     }
 }
@@ -143,7 +143,7 @@ fn every_place_to_cut_gives_a_picture_or_a_refusal() {
         let bytes = fixtures::read(name);
         for end in 0..bytes.len() {
             for scale in [Scale::Full, Scale::Eighth] {
-                let cut = decode(&bytes[..end], scale, &Limits::default());
+                let cut = decode(&bytes[..end], scale, &MediaLimits::default());
                 // Only the end marker may be missing without a loss, and a sequential file does not need it.
                 let whole = cut.is_ok_and(|planes| planes.condition == Condition::Whole);
                 assert!(!whole || end + 2 >= bytes.len(), "{name} of {end} bytes");

@@ -5,3 +5,10 @@ pub(in crate::media) mod fixtures;
 mod oracle;
 
 use super::*;
+
+impl Plane {
+    /// The samples of each row.
+    fn rows(&self) -> impl DoubleEndedIterator<Item = &[u8]> + ExactSizeIterator {
+        self.samples.chunks(self.stride).take(self.height).map(|row| &row[..self.width])
+    }
+}

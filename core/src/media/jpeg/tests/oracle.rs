@@ -22,7 +22,7 @@ use super::*;
 fn full_size_is_what_zune_decodes() {
     for name in fixtures::taken() {
         let bytes = fixtures::read(&name);
-        let planes = decode(&bytes, Scale::Full, &Limits::default()).unwrap();
+        let planes = decode(&bytes, Scale::Full, &MediaLimits::default()).unwrap();
         assert_eq!(planes.condition, Condition::Whole, "{name}");
         let theirs = zune(&bytes);
         let ours: Vec<&Plane> = planes.all().collect();
@@ -49,8 +49,8 @@ fn reduced_sizes_are_the_low_frequencies_of_the_full_one() {
 /// Luma from `zune-jpeg` where it has whole blocks; everything else from our own full size, which reaches beyond the
 /// edges.
 fn reduced<const N: usize>(name: &str, bytes: &[u8], theirs: &Zune, scale: Scale, tolerance: f64) {
-    let full = decode(bytes, Scale::Full, &Limits::default()).unwrap();
-    let small = decode(bytes, scale, &Limits::default()).unwrap();
+    let full = decode(bytes, Scale::Full, &MediaLimits::default()).unwrap();
+    let small = decode(bytes, scale, &MediaLimits::default()).unwrap();
     assert_eq!(small.condition, Condition::Whole, "{name}");
     let mut compared = 0;
     for (number, (full, small)) in full.all().zip(small.all()).enumerate() {
