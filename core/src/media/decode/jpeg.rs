@@ -2,11 +2,13 @@
 
 use tracing::warn;
 
+use super::super::encode::chroma;
 use super::super::fit::Fit;
 use super::super::jpeg::{self, Component, Condition, Header, Refusal, Scale};
 use super::super::limits::MediaLimits;
 use super::super::picture::{Picture, Plane, Planes, Size};
-use super::super::value::{Effort, Transform};
+use super::super::resize::Chroma;
+use super::super::value::{Effort, Format, Transform};
 use super::{Decoded, zune};
 use crate::error::Result;
 
@@ -14,7 +16,7 @@ pub(super) fn decode(bytes: &[u8], fit: &Fit, transform: &Transform) -> Result<D
     let limits = &transform.limits;
     let header = Header::read(bytes, limits)?;
     let profile = header.profile(limits)?;
-    let picture = match planes(bytes, &header, scale(fit, transform.effort), limits) {
+    let picture = match planes(bytes, &header, scale(fit, Detail::of(transform, &header)), limits) {
         Ok(planes) => Picture::Planes(planes),
         Err(Refusal::Unsupported(_)) => Picture::Pixels(zune::decode(bytes, &header, limits)?),
         Err(refusal) => return Err(refusal.into()),
@@ -22,26 +24,47 @@ pub(super) fn decode(bytes: &[u8], fit: &Fit, transform: &Transform) -> Result<D
     Ok(Decoded { picture, profile })
 }
 
-/// The smallest scale whose part for the result still has a sample for each of its pixels, in both directions.
+/// The smallest scale whose part for the result still has a sample of luma for each of its pixels, in both directions.
 ///
-/// An eighth has nothing but the means of blocks, so [`Effort::Best`] takes it only with two samples for each pixel a
-/// side: a 4 000 px photograph at 300 px (1.7 samples a pixel) comes out 1.2 points of SSIMULACRA2 better from a
-/// quarter, which costs some 9 ms more, and one of 6 000 px (2.5) loses nothing. A quarter with 1.6 samples a pixel and
-/// a half with 1.4 are within a point of the best there is, so no effort asks for more. The colours of a file that
-/// stores them at half the size have half as many samples, as they do in most results.
-fn scale(fit: &Fit, effort: Effort) -> Scale {
+/// [`Effort::Best`] wants more in two cases. An eighth has nothing but the means of blocks, so it is taken only with two
+/// samples for each pixel a side: a 4 000 px photograph at 300 px (1.7 samples a pixel) comes out 1.2 points of
+/// SSIMULACRA2 better from a quarter, which costs some 9 ms more, and one of 6 000 px (2.5) loses nothing. A quarter
+/// with 1.6 samples a pixel and a half with 1.4 are within a point of the best there is. And a result that stores its
+/// colours in whole size gets a sample of each for every pixel, from a file that stores them in half of it too.
+fn scale(fit: &Fit, detail: Detail) -> Scale {
     let across = fit.crop.width / f64::from(fit.scaled.width);
     let down = fit.crop.height / f64::from(fit.scaled.height);
     let pixels = across.min(down);
-    let eighth = match effort {
-        Effort::Fast => 8.0,
-        Effort::Best => 16.0,
-    };
-    match pixels {
-        _ if pixels >= eighth => Scale::Eighth,
-        _ if pixels >= 4.0 => Scale::Quarter,
-        _ if pixels >= 2.0 => Scale::Half,
+    let samples = (across / f64::from(detail.chroma.0)).min(down / f64::from(detail.chroma.1));
+    match pixels.min(samples) {
+        least if least >= 8.0 && pixels >= detail.means => Scale::Eighth,
+        least if least >= 4.0 => Scale::Quarter,
+        least if least >= 2.0 => Scale::Half,
         _ => Scale::Full,
+    }
+}
+
+/// How much of the detail a result needs.
+#[derive(Debug, Clone, Copy)]
+struct Detail {
+    /// Pixels of the picture for each of the result, a side, from which on the means of blocks will do.
+    means: f64,
+    /// Pixels across and down for a sample of chroma, where that counts; 1 where it does not.
+    chroma: (u8, u8),
+}
+
+impl Detail {
+    fn of(transform: &Transform, header: &Header<'_>) -> Self {
+        let whole = chroma(transform.format.unwrap_or(Format::Jpeg), transform.quality) == Chroma::Whole;
+        let chroma = match (transform.effort, &*header.components) {
+            (Effort::Best, [luma, chroma, ..]) if whole => (luma.across / chroma.across, luma.down / chroma.down),
+            _ => (1, 1),
+        };
+        let means = match transform.effort {
+            Effort::Fast => 8.0,
+            Effort::Best => 16.0,
+        };
+        Self { means, chroma: (chroma.0.max(1), chroma.1.max(1)) }
     }
 }
 
@@ -87,6 +110,28 @@ mod tests {
     use super::super::super::value::TargetSize;
     use super::*;
 
+    const FAST: Detail = Detail { means: 8.0, chroma: (1, 1) };
+    const BEST: Detail = Detail { means: 16.0, chroma: (1, 1) };
+
+    #[test]
+    fn colours_count_where_the_result_stores_them_whole_and_nobody_is_in_a_hurry() {
+        let bytes = crate::media::jpeg::tests::fixtures::read("baseline-422.jpg");
+        let header = Header::read(&bytes, &MediaLimits::default()).unwrap();
+        let chroma = |wish: Transform| Detail::of(&wish, &header).chroma;
+        assert_eq!(chroma(Transform::original().format(Format::Png)), (2, 1));
+        assert_eq!(chroma(Transform::original().quality(90)), (2, 1));
+        assert_eq!(chroma(Transform::original()), (1, 1));
+        assert_eq!(chroma(Transform::original().quality(90).effort(Effort::Fast)), (1, 1));
+        let stored = Size { width: 4000, height: 3000 };
+        let fit = |width| {
+            let target = TargetSize::Fit { max_width: width, max_height: width };
+            Fit::plan(target, Crop::Center, false, stored, Orientation::UPRIGHT)
+        };
+        let whole = Detail { chroma: (2, 1), ..BEST };
+        assert_eq!((scale(&fit(800), whole), scale(&fit(300), whole)), (Scale::Half, Scale::Quarter));
+        assert_eq!((scale(&fit(1500), whole), scale(&fit(200), whole)), (Scale::Full, Scale::Eighth));
+    }
+
     #[test]
     fn a_scale_has_the_samples_that_the_result_needs_and_the_best_no_bare_means() {
         let cases = [
@@ -107,8 +152,7 @@ mod tests {
                 _ => TargetSize::Fit { max_width: across, max_height: down },
             };
             let fit = Fit::plan(target, Crop::Center, false, Size { width, height }, Orientation::UPRIGHT);
-            let scales = (scale(&fit, Effort::Fast), scale(&fit, Effort::Best));
-            assert_eq!(scales, (fast, best), "{width} x {height} to {across} x {down}");
+            assert_eq!((scale(&fit, FAST), scale(&fit, BEST)), (fast, best), "{width} x {height} to {across} x {down}");
         }
     }
 
@@ -117,7 +161,7 @@ mod tests {
         let stored = Size { width: 8000, height: 1000 };
         let target = TargetSize::Cover { width: 200, height: 200 };
         let fit = Fit::plan(target, Crop::Center, false, stored, Orientation::UPRIGHT);
-        assert_eq!(scale(&fit, Effort::Fast), Scale::Quarter);
+        assert_eq!(scale(&fit, FAST), Scale::Quarter);
     }
 
     #[test]

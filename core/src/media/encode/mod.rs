@@ -32,11 +32,16 @@ impl Recipe<'_> {
 
     /// How chroma planes are stored, so that they can be made that way.
     pub(super) fn chroma(&self) -> Chroma {
-        match self.format {
-            Format::WebP => Chroma::Halved,
-            Format::Jpeg if self.quality < WHOLE_CHROMA_QUALITY => Chroma::Halved,
-            Format::Jpeg | Format::Png => Chroma::Whole,
-        }
+        chroma(self.format, self.quality)
+    }
+}
+
+/// How chroma planes are stored by a format at a quality.
+pub(super) fn chroma(format: Format, quality: u8) -> Chroma {
+    match format {
+        Format::WebP => Chroma::Halved,
+        Format::Jpeg if quality < WHOLE_CHROMA_QUALITY => Chroma::Halved,
+        Format::Jpeg | Format::Png => Chroma::Whole,
     }
 }
 
