@@ -2,6 +2,7 @@
 
 mod damage;
 mod limits;
+mod oracle;
 mod results;
 mod varieties;
 
