@@ -98,7 +98,7 @@ pub enum Effort {
     Fast,
     /// WebP with libwebp's method 4, as most programs do. PNG deflated at a medium level. A JPEG source is decoded with
     /// more than the means of its blocks unless there are two of them for each pixel a side (300 px previews of 4 000
-    /// px: 1.2 points for 9 ms).
+    /// px: 1.2 points), and where colours are stored in whole size with a sample of each for every pixel.
     #[default]
     Best,
 }

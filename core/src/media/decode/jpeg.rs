@@ -26,10 +26,10 @@ pub(super) fn decode(bytes: &[u8], fit: &Fit, transform: &Transform) -> Result<D
 
 /// The smallest scale whose part for the result still has a sample of luma for each of its pixels, in both directions.
 ///
-/// [`Effort::Best`] wants more in two cases. An eighth has nothing but the means of blocks, so it is taken only with two
-/// samples for each pixel a side: a 4 000 px photograph at 300 px (1.7 samples a pixel) comes out 1.2 points of
-/// SSIMULACRA2 better from a quarter, which costs some 9 ms more, and one of 6 000 px (2.5) loses nothing. A quarter
-/// with 1.6 samples a pixel and a half with 1.4 are within a point of the best there is. And a result that stores its
+/// [`Effort::Best`] wants more in two cases. An eighth has nothing but the means of blocks, so it is taken only with
+/// two samples for each pixel a side: a 4 000 px photograph at 300 px (1.7 samples a pixel) comes out 1.2 points of
+/// SSIMULACRA2 better from a quarter, and one of 6 000 px (2.5) loses nothing. Quarters and halves have detail of their
+/// own, and came out within a point of the best peers with less than two. And a result that stores its
 /// colours in whole size gets a sample of each for every pixel, from a file that stores them in half of it too.
 fn scale(fit: &Fit, detail: Detail) -> Scale {
     let across = fit.crop.width / f64::from(fit.scaled.width);
