@@ -2,7 +2,7 @@
 //!
 //! Never mapped: a file that shrinks under a mapping kills the process, here it is an error.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -97,6 +97,41 @@ pub(crate) fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) 
 
 fn look(file: &File, path: &Path) -> Result<Metadata> {
     file.metadata().map_err(|error| Error::file("could not look at", path, error))
+}
+
+/// Opens a file, and creates it for its owner's eyes only when it is not there.
+pub(crate) fn open_private(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    options.create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.open(path)
+}
+
+/// Closes a file that was there before to everybody but its owner; for whoever knows that it is theirs.
+#[cfg(unix)]
+pub(crate) fn protect(file: &File) -> io::Result<()> {
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn protect(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether `path` still leads to `file`: it does not after that was moved, replaced or removed.
+#[cfg(unix)]
+pub(crate) fn leads_to(path: &Path, file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+/// Elsewhere an open file cannot be moved or removed.
+#[cfg(not(unix))]
+pub(crate) fn leads_to(_: &Path, _: &File) -> bool {
+    true
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use tracing::warn;
 
 use super::entry::MAX_LINE;
 use crate::error::{Error, Result};
-use crate::file::read_exact_at;
+use crate::file::{leads_to, open_private, protect, read_exact_at};
 
 /// An open file of lines.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) struct AppendFile {
 }
 
 impl AppendFile {
-    /// Opens or creates it, for the owner's eyes only.
+    /// Opens or creates it, for the owner's eyes only; a file that is no log keeps what it has, its mode included.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] about `file` when there is something whose first bytes are not `beginning`: it is somebody's.
@@ -35,7 +35,8 @@ impl AppendFile {
         if std::fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
             return Err(something_else(&path));
         }
-        let file = private(OpenOptions::new().read(true).append(true), &path)?;
+        let file = open_private(OpenOptions::new().read(true).append(true), &path)
+            .map_err(|error| Error::file("could not open the audit log", &path, error))?;
         let mut found = Vec::new();
         (&file)
             .take(beginning.len() as u64)
@@ -44,6 +45,7 @@ impl AppendFile {
         if !beginning.as_bytes().starts_with(&found) {
             return Err(something_else(&path));
         }
+        protect(&file).map_err(|error| Error::file("could not protect the audit log", &path, error))?;
         Ok(Self { file: Arc::new(file), path, end: 0 })
     }
 
@@ -67,7 +69,7 @@ impl AppendFile {
 
     /// Whether its path still leads here: it does not after it was moved, replaced or removed.
     pub(super) fn is_in_place(&self) -> bool {
-        same(&self.file, &self.path)
+        leads_to(&self.path, &self.file)
     }
 
     /// For syncing while others write.
@@ -158,37 +160,8 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Opens or creates a file that only its owner may read, whatever it was before.
-pub(super) fn private(options: &mut OpenOptions, path: &Path) -> Result<File> {
-    options.create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    let file = options.open(path).map_err(|error| Error::file("could not open the audit log", path, error))?;
-    #[cfg(unix)]
-    {
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        file.set_permissions(mode).map_err(|error| Error::file("could not protect the audit log", path, error))?;
-    }
-    Ok(file)
-}
-
 fn something_else(path: &Path) -> Error {
     Error::invalid("file", format!("expected an audit log or no file yet, {} is something else", path.display()))
-}
-
-#[cfg(unix)]
-fn same(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    match (file.metadata(), std::fs::metadata(path)) {
-        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
-        _ => false,
-    }
-}
-
-/// Elsewhere an open file cannot be moved.
-#[cfg(not(unix))]
-fn same(_: &File, _: &Path) -> bool {
-    true
 }
 
 #[cfg(test)]
@@ -223,11 +196,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("thesis.txt");
         std::fs::write(&path, "chapter one").unwrap();
+        let before = std::fs::metadata(&path).unwrap().permissions();
         for place in [&path, folder.path()] {
             let error = AppendFile::open(place.to_owned(), super::super::entry::BEGINNING).unwrap_err();
             assert_eq!(error.facts().details["field"], "file");
         }
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "chapter one");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions(), before);
     }
 
     #[test]

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
-use super::append::{beside, private};
+use super::append::beside;
 use crate::digest::{Sha256, Signer, sha256};
 use crate::error::{Error, Result};
-use crate::file::read_exact_at;
+use crate::file::{open_private, protect, read_exact_at};
 
 /// The locked cursor of a log.
 #[derive(Debug)]
@@ -37,7 +37,9 @@ impl Cursor {
     /// Takes the lock, if nobody has it.
     pub(super) fn take(log: &Path, signer: &Signer) -> Result<Option<Self>> {
         let path = beside(log, SUFFIX);
-        let file = private(OpenOptions::new().read(true).write(true).truncate(false), &path)?;
+        let file = open_private(OpenOptions::new().read(true).write(true).truncate(false), &path)
+            .and_then(|file| protect(&file).map(|()| file))
+            .map_err(|error| Error::file("could not open the audit cursor", &path, error))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { file, path, signer: signer.clone() })),
             Err(TryLockError::WouldBlock) => Ok(None),

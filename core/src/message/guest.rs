@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::rules::filled;
 use super::trail::About;
 use crate::audit::AuditLog;
 use crate::error::{Error, Result};
@@ -178,11 +179,4 @@ pub(crate) async fn send_as_guest(
             .await;
     }
     Ok(SentGuestMessage { id: outcome?.id })
-}
-
-fn filled(field: &str, value: &str) -> Result<()> {
-    if value.trim().is_empty() {
-        return Err(Error::invalid(field, "expected a value, got an empty string"));
-    }
-    Ok(())
 }

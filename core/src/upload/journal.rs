@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::source::Source;
 use crate::digest::Sha256;
 use crate::error::{Error, Result};
+use crate::file::{leads_to, open_private, protect};
 use crate::gateway::wire::UploadSession;
 
 /// An open and locked journal.
@@ -81,7 +82,7 @@ impl Journal {
     pub(super) fn open(path: PathBuf, identity: &Identity) -> Result<Self> {
         let mut file = lock(&path)?;
         let text = text_of(&mut file, &path)?;
-        private(&file, &path)?;
+        protect(&file).map_err(|error| Error::file("could not protect the journal", &path, error))?;
         let mut journal = Self { file, path, found: None };
         match read(&text) {
             Some((header, saved)) if header.identity == *identity => journal.found = Some(saved),
@@ -140,11 +141,7 @@ fn lock(path: &Path) -> Result<File> {
         if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
             return Err(something_else(path));
         }
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(open)?;
+        let file = open_private(OpenOptions::new().read(true).write(true).truncate(false), path).map_err(open)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -154,38 +151,10 @@ fn lock(path: &Path) -> Result<File> {
             Err(TryLockError::Error(error)) => return Err(Error::file("could not lock the journal", path, error)),
         }
         // An upload that was completed between the opening and the lock has removed the file; nobody would find this one.
-        if same(&file, path) {
+        if leads_to(path, &file) {
             return Ok(file);
         }
     }
-}
-
-#[cfg(unix)]
-fn same(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    match (file.metadata(), std::fs::metadata(path)) {
-        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
-        _ => false,
-    }
-}
-
-/// Elsewhere an open file cannot be removed.
-#[cfg(not(unix))]
-fn same(_: &File, _: &Path) -> bool {
-    true
-}
-
-/// A file that was there before may be open to others.
-#[cfg(unix)]
-fn private(file: &File, path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = std::fs::Permissions::from_mode(0o600);
-    file.set_permissions(mode).map_err(|error| Error::file("could not protect the journal", path, error))
-}
-
-#[cfg(not(unix))]
-fn private(_: &File, _: &Path) -> Result<()> {
-    Ok(())
 }
 
 /// The journal's text. Somebody's file of gigabytes is refused by its first bytes.
