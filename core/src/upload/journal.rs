@@ -133,6 +133,13 @@ impl Journal {
     }
 }
 
+impl Drop for Journal {
+    fn drop(&mut self) {
+        // By name, not by closing: a process that is being started holds the same lock through its copy of the file.
+        let _ = self.file.unlock();
+    }
+}
+
 /// Opens the file at `path` and locks it.
 fn lock(path: &Path) -> Result<File> {
     let open = |error| Error::file("could not open the journal", path, error);
@@ -229,6 +236,17 @@ mod tests {
         for chunk in 0..2 {
             journal.acknowledge(chunk, Acknowledged { sha256: format!("sum-{chunk}"), etag: None }).unwrap();
         }
+    }
+
+    #[test]
+    fn a_journal_that_was_closed_is_free_even_while_somebody_has_a_copy_of_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let journal = Journal::open(path.clone(), &identity()).unwrap();
+        let copy = journal.file.try_clone().unwrap();
+        drop(journal);
+        Journal::open(path, &identity()).unwrap();
+        drop(copy);
     }
 
     #[test]
