@@ -26,6 +26,7 @@ mod result;
 #[cfg(test)]
 mod tests;
 mod value;
+mod wide;
 
 use self::header::Header;
 use self::job::Job;
