@@ -6,7 +6,8 @@ use super::crop::Crop;
 use super::header::Header;
 use super::orientation::Orientation;
 use super::picture::{Rect, Size};
-use super::value::{TargetSize, Transform};
+use super::size::TargetSize;
+use super::value::Transform;
 use crate::error::{Error, Result};
 
 /// Which part of the stored picture becomes a result of which size.

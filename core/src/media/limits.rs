@@ -1,9 +1,12 @@
 //! What a picture from a stranger may cost, checked against its header before anything is allocated for it.
 
+use std::str::FromStr;
+use std::time::Duration;
+
 use super::detect::SourceFormat;
 use super::errors::too_large;
 use super::picture::Size;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What a picture may cost. Whatever is over a limit is [`crate::Error::Media`] of the kind `TooLarge`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +22,37 @@ pub struct MediaLimits {
     /// Bytes that are held for the decoded picture. Default: 256 MiB. This decides for formats that cannot be reduced
     /// while they are decoded: 64 million pixels with alpha, 85 million without.
     pub max_allocation: u64,
+    /// Pictures of an animation that is kept. Default: 256.
+    pub max_frames: u32,
+    /// Pixels of an animation that is kept, over all of its pictures. Default: 200 million.
+    pub max_frame_pixels: u64,
     /// Scans of a progressive JPEG. Default: 100; encoders write 1 to 12.
     pub max_scans: u32,
     /// Bytes of an ICC profile. Default: 1 MiB.
     pub max_profile_bytes: u64,
     /// Bytes of metadata that is kept. Default: 1 MiB.
     pub max_metadata_bytes: u64,
+    /// What is worked on in a child process, which a decoder that loops or eats memory ends alone. Default: PDF.
+    pub isolation: Isolation,
+    /// Bytes of memory that the child may take for a file. Default: 512 MiB.
+    pub max_child_memory: u64,
+    /// Time of a processor that the child may take for a file. Default: 2 s.
+    pub max_child_cpu: Duration,
+    /// Time by the clock that the child may take for a file. Default: 10 s, since it may have to wait for a processor.
+    pub max_child_wall: Duration,
+}
+
+/// What is worked on in a child process of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Isolation {
+    /// PDF, which has no limits of its own for memory and time.
+    #[default]
+    Pdf,
+    /// Every file.
+    Everything,
+    /// None: for whoever is in such a process already.
+    Nothing,
 }
 
 impl Default for MediaLimits {
@@ -35,9 +63,29 @@ impl Default for MediaLimits {
             max_side: 16_384,
             max_output_side: 4_096,
             max_allocation: 256 << 20,
+            max_frames: 256,
+            max_frame_pixels: 200_000_000,
             max_scans: 100,
             max_profile_bytes: 1 << 20,
             max_metadata_bytes: 1 << 20,
+            isolation: Isolation::default(),
+            max_child_memory: 512 << 20,
+            max_child_cpu: Duration::from_secs(2),
+            max_child_wall: Duration::from_secs(10),
+        }
+    }
+}
+
+impl FromStr for Isolation {
+    type Err = Error;
+
+    /// Reads `pdf`, `everything` or `nothing`.
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "pdf" => Ok(Self::Pdf),
+            "everything" => Ok(Self::Everything),
+            "nothing" => Ok(Self::Nothing),
+            _ => Err(Error::invalid("isolation", format!("expected pdf, everything or nothing, got {text:?}"))),
         }
     }
 }

@@ -23,6 +23,7 @@ mod picture;
 mod preview;
 mod resize;
 mod result;
+mod size;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -34,11 +35,12 @@ use crate::error::Result;
 
 pub use self::crop::Crop;
 pub use self::detect::SourceFormat;
-pub use self::limits::MediaLimits;
+pub use self::limits::{Isolation, MediaLimits};
 pub use self::many::{TransformMany, transform_many};
 pub use self::preview::{Preview, preview};
 pub use self::result::{ImageInfo, StageTimes, Thumbnail, Transformed};
-pub use self::value::{Effort, Format, TargetSize, Transform};
+pub use self::size::{SizeOptions, TargetSize};
+pub use self::value::{Effort, Format, Transform};
 
 /// What `bytes` are, read from the header and the heads of the blocks; no pixel is decoded.
 ///

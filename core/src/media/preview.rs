@@ -20,6 +20,11 @@ pub struct Preview {
     /// The colour (red, green, blue) that shows through where the picture is transparent. Default: none, so alpha is
     /// kept.
     pub background: Option<[u8; 3]>,
+    /// Which page of a PDF is shown, counted from 1. Default: 1. A picture has one.
+    pub page: u32,
+    /// Dots an inch at which a page is drawn before it is made small. Default: none, it is drawn at the size that is
+    /// needed.
+    pub dpi: Option<u32>,
     /// What the source may cost.
     pub limits: MediaLimits,
 }
@@ -32,6 +37,8 @@ impl Default for Preview {
             quality: 85,
             effort: Effort::default(),
             background: None,
+            page: 1,
+            dpi: None,
             limits: MediaLimits::default(),
         }
     }
@@ -59,6 +66,18 @@ impl Preview {
     /// The colour (red, green, blue) that shows through where the picture is transparent.
     pub fn background(mut self, background: [u8; 3]) -> Self {
         self.background = Some(background);
+        self
+    }
+
+    /// Which page of a PDF is shown, counted from 1.
+    pub fn page(mut self, page: u32) -> Self {
+        self.page = page;
+        self
+    }
+
+    /// Dots an inch at which a page is drawn before it is made small.
+    pub fn dpi(mut self, dpi: u32) -> Self {
+        self.dpi = Some(dpi);
         self
     }
 

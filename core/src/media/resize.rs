@@ -215,7 +215,7 @@ const MIN_BAND_ROWS: f64 = 16.0;
 mod tests {
     use super::super::crop::Crop;
     use super::super::orientation::Orientation;
-    use super::super::value::TargetSize;
+    use super::super::size::TargetSize;
     use super::*;
 
     fn fit(stored: Size, target: TargetSize) -> Fit {

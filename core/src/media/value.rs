@@ -5,6 +5,7 @@ use std::str::FromStr;
 use super::crop::Crop;
 use super::detect::SourceFormat;
 use super::limits::MediaLimits;
+use super::size::TargetSize;
 use crate::error::{Error, Result};
 
 /// How a picture is to be changed.
@@ -36,6 +37,9 @@ pub struct Transform {
     /// Whether EXIF data (camera, time, place) is kept, with the orientation set to upright. Default: no. ICC profiles,
     /// XMP and comments never are: colours become sRGB.
     pub keep_metadata: bool,
+    /// Whether a GIF or WebP animation stays one, as an animated WebP. Default: no, its first picture is taken. A source
+    /// that does not move is not affected; `format` has to be WebP or left out.
+    pub animated: bool,
     /// The width of a second, smaller picture that is made from the pixels of the result. Default: none is made.
     pub thumbnail: Option<u32>,
     /// What the thumbnail is encoded as. Default: JPEG.
@@ -44,36 +48,6 @@ pub struct Transform {
     pub thumbnail_quality: u8,
     /// What the source may cost.
     pub limits: MediaLimits,
-}
-
-/// How large a result is, in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TargetSize {
-    /// As large as the source.
-    Original,
-    /// As large as fits into a box, in the shape of the source.
-    Fit {
-        /// At most this wide.
-        max_width: u32,
-        /// At most this high.
-        max_height: u32,
-    },
-    /// The shape of a box, filled; what hangs over is cut off. A source that is smaller than the box fills a smaller
-    /// one of the same shape, unless enlarging is allowed.
-    Cover {
-        /// The width of the box.
-        width: u32,
-        /// The height of the box.
-        height: u32,
-    },
-    /// Exactly this size, stretched where the shape differs.
-    Exact {
-        /// The width.
-        width: u32,
-        /// The height.
-        height: u32,
-    },
 }
 
 /// What can be encoded.
@@ -124,7 +98,8 @@ impl Transform {
         Self::of(TargetSize::Original)
     }
 
-    fn of(size: TargetSize) -> Self {
+    /// In the size that `size` says.
+    pub fn of(size: TargetSize) -> Self {
         Self {
             size,
             format: None,
@@ -134,6 +109,7 @@ impl Transform {
             enlarge: false,
             crop: Crop::default(),
             keep_metadata: false,
+            animated: false,
             thumbnail: None,
             thumbnail_format: Format::Jpeg,
             thumbnail_quality: 75,
@@ -180,6 +156,12 @@ impl Transform {
     /// Whether EXIF data is kept.
     pub fn keep_metadata(mut self, keep_metadata: bool) -> Self {
         self.keep_metadata = keep_metadata;
+        self
+    }
+
+    /// Whether an animation stays one.
+    pub fn animated(mut self, animated: bool) -> Self {
+        self.animated = animated;
         self
     }
 

@@ -107,7 +107,7 @@ fn packed(plane: jpeg::Plane, extent: (f64, f64)) -> Plane {
 mod tests {
     use super::super::super::crop::Crop;
     use super::super::super::orientation::Orientation;
-    use super::super::super::value::TargetSize;
+    use super::super::super::size::TargetSize;
     use super::*;
 
     const FAST: Detail = Detail { means: 8.0, chroma: (1, 1) };
