@@ -7,7 +7,7 @@ use super::header::Header;
 use super::orientation::Orientation;
 use super::picture::{Rect, Size};
 use super::size::TargetSize;
-use super::value::Transform;
+use super::value::{Format, Transform};
 use crate::error::{Error, Result};
 
 /// Which part of the stored picture becomes a result of which size.
@@ -117,6 +117,9 @@ fn check(transform: &Transform) -> Result<()> {
             range("width", width, max, " px")?;
             range("height", height, max, " px")?;
         }
+    }
+    if let Some(format) = transform.format.filter(|format| transform.animated && *format != Format::WebP) {
+        return Err(Error::invalid("animated", format!("expected format webp, or none, got {}", format.name())));
     }
     range("quality", transform.quality.into(), 100, "")?;
     range("thumbnail", transform.thumbnail.unwrap_or(1), max, " px")?;

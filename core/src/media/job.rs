@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::animation::animate;
 use super::color::{flattened, to_srgb};
 use super::decode::{Decoded, decode};
 use super::encode::Recipe;
@@ -20,10 +21,10 @@ use crate::error::Result;
 
 /// A wish that was found possible for the picture that it is for.
 pub(super) struct Job<'a> {
-    bytes: &'a [u8],
-    transform: &'a Transform,
-    header: Header<'a>,
-    fit: Fit,
+    pub(super) bytes: &'a [u8],
+    pub(super) transform: &'a Transform,
+    pub(super) header: Header<'a>,
+    pub(super) fit: Fit,
     format: Format,
     /// EXIF data for the result.
     exif: Option<Vec<u8>>,
@@ -36,12 +37,24 @@ impl<'a> Job<'a> {
         let kept = header.exif.filter(|_| transform.keep_metadata);
         transform.limits.metadata(header.format, kept.map_or(0, <[u8]>::len))?;
         let format = transform.format.unwrap_or_else(|| header.format.into());
-        Ok(Self { bytes, transform, fit, format, exif: kept.map(exif::upright), header })
+        let job = Self { bytes, transform, fit, format, exif: kept.map(exif::upright), header };
+        if job.moves() {
+            transform.limits.frames(job.header.format, job.header.frames, job.header.stored)?;
+        }
+        Ok(job)
     }
 
     pub(super) fn run(self) -> Result<Transformed> {
+        if self.moves() {
+            return animate(&self);
+        }
         let decoded = self.decoded()?;
         self.finish(decoded)
+    }
+
+    /// Whether the result is an animation.
+    fn moves(&self) -> bool {
+        self.transform.animated && self.header.frames > 1
     }
 
     fn decoded(&self) -> Result<(Decoded, Duration)> {
@@ -53,24 +66,40 @@ impl<'a> Job<'a> {
     /// Everything that is done with pixels of our own.
     pub(super) fn finish(&self, (decoded, decode): (Decoded, Duration)) -> Result<Transformed> {
         let start = Instant::now();
-        let Decoded { picture, profile } = decoded;
-        let recipe = self.recipe();
-        let picture = resize(picture, &self.fit, recipe.chroma())?;
-        // From here on there are few pixels, so turning and colours cost little.
-        let picture = to_srgb(picture.turned(self.fit.orientation), profile.as_deref());
-        let picture = match self.transform.background {
-            Some(background) => flattened(picture, background),
-            None => picture,
-        };
+        let picture = self.resized(decoded)?;
         let resize = start.elapsed();
 
         let start = Instant::now();
-        let bytes = Bytes::from(recipe.encode(&self.encodable(&picture, self.format))?);
+        let bytes = Bytes::from(self.recipe().encode(&self.encodable(&picture, self.format))?);
         let encode = start.elapsed();
+        self.result(bytes, Some(&picture), StageTimes { decode, resize, encode, thumbnail: Duration::ZERO })
+    }
 
+    /// The part that is wished for, in its size and upright, its colours those of sRGB.
+    pub(super) fn resized(&self, decoded: Decoded) -> Result<Picture> {
+        let Decoded { picture, profile } = decoded;
+        let picture = resize(picture, &self.fit, self.recipe().chroma())?;
+        // From here on there are few pixels, so turning and colours cost little.
+        let picture = to_srgb(picture.turned(self.fit.orientation), profile.as_deref());
+        Ok(match self.transform.background {
+            Some(background) => flattened(picture, background),
+            None => picture,
+        })
+    }
+
+    /// What comes out, with the thumbnail that is made of `picture`.
+    pub(super) fn result(
+        &self,
+        bytes: Bytes,
+        picture: Option<&Picture>,
+        mut timings: StageTimes,
+    ) -> Result<Transformed> {
         let start = Instant::now();
-        let thumbnail = self.transform.thumbnail.map(|width| self.thumbnail(&picture, width)).transpose()?;
-        let thumbnail_time = if thumbnail.is_some() { start.elapsed() } else { Duration::ZERO };
+        let wish = self.transform.thumbnail.zip(picture);
+        let thumbnail = wish.map(|(width, picture)| self.thumbnail(picture, width)).transpose()?;
+        if thumbnail.is_some() {
+            timings.thumbnail = start.elapsed();
+        }
         Ok(Transformed {
             bytes,
             format: self.format,
@@ -78,11 +107,11 @@ impl<'a> Job<'a> {
             height: self.fit.output.height,
             thumbnail,
             source: ImageInfo::of(&self.header),
-            timings: StageTimes { decode, resize, encode, thumbnail: thumbnail_time },
+            timings,
         })
     }
 
-    fn recipe(&self) -> Recipe<'_> {
+    pub(super) fn recipe(&self) -> Recipe<'_> {
         Recipe {
             format: self.format,
             quality: self.transform.quality,

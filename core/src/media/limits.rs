@@ -107,6 +107,13 @@ impl MediaLimits {
         within(Some(format), "bytes of memory", self.max_allocation, bytes)
     }
 
+    /// Whether an animation of so many pictures of this size may be kept.
+    pub(super) fn frames(&self, format: SourceFormat, frames: u32, size: Size) -> Result<()> {
+        within(Some(format), "pictures of an animation", self.max_frames.into(), frames.into())?;
+        let pixels = size.pixels().saturating_mul(frames.into());
+        within(Some(format), "pixels over all pictures of an animation", self.max_frame_pixels, pixels)
+    }
+
     pub(super) fn scans(&self, format: SourceFormat, scans: u64) -> Result<()> {
         within(Some(format), "scans", self.max_scans.into(), scans)
     }

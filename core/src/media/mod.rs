@@ -5,6 +5,7 @@
 //! right ([`fit`]), [`decode`], [`resize`], turn it upright, bring its [`color`]s to sRGB, [`encode`]. Nothing of a
 //! stranger's file goes into the result but pixels, and EXIF data where that is asked for.
 
+mod animation;
 mod color;
 mod crop;
 mod decode;
@@ -23,6 +24,7 @@ mod picture;
 mod preview;
 mod resize;
 mod result;
+mod riff;
 mod size;
 #[cfg(test)]
 mod tests;
@@ -60,7 +62,7 @@ pub fn inspect(bytes: &[u8], limits: &MediaLimits) -> Result<ImageInfo> {
 
 /// Makes the picture that `transform` describes of `bytes`.
 ///
-/// The first picture of an animation is taken. The result stands upright, has 8 bits a sample and the colours of sRGB,
+/// The first picture of an animation is taken, unless [`Transform::animated`] keeps it one. The result stands upright, has 8 bits a sample and the colours of sRGB,
 /// and carries no metadata unless [`Transform::keep_metadata`] says so.
 ///
 /// ```

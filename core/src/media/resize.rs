@@ -88,7 +88,7 @@ fn resize_plane(plane: Plane, fit: &Fit, size: Size, extent: (f64, f64)) -> Resu
 }
 
 /// The pixels of a part that begins and ends at whole ones.
-fn cut(pixels: Pixels, part: Rect, size: Size) -> Pixels {
+pub(super) fn cut(pixels: Pixels, part: Rect, size: Size) -> Pixels {
     if pixels.size == size {
         return pixels;
     }

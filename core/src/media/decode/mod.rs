@@ -1,5 +1,6 @@
 //! From bytes to a picture, one file a format. Only memory-safe decoders see a stranger's bytes.
 
+mod frames;
 mod gif;
 mod jpeg;
 mod png;
@@ -16,6 +17,9 @@ use super::picture::{Picture, Pixels};
 use super::value::Transform;
 use crate::error::Result;
 
+pub(super) use self::frames::Frames;
+use self::frames::Moment;
+
 /// What a decoder makes of a file.
 #[derive(Debug)]
 pub(super) struct Decoded {
@@ -30,8 +34,12 @@ pub(super) struct Decoded {
 /// The decoders are libraries that read whatever strangers send. One that panics has met bytes that its authors did not
 /// think of, which is the file's fault and not a reason to take a server down with it.
 pub(super) fn decode(bytes: &[u8], header: &Header<'_>, fit: &Fit, transform: &Transform) -> Result<Decoded> {
-    catch_unwind(AssertUnwindSafe(|| decode_unguarded(bytes, header, fit, transform)))
-        .unwrap_or_else(|_| Err(corrupt(header.format, "its decoder gave up on it")))
+    guarded(header.format, || decode_unguarded(bytes, header, fit, transform))
+}
+
+/// What `work` answers; a panic in it is the file's fault.
+fn guarded<T>(format: SourceFormat, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(corrupt(format, "its decoder gave up on it")))
 }
 
 /// Without the guard, so that tests see a panic where there is one.

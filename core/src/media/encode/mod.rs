@@ -2,6 +2,7 @@
 
 mod jpeg;
 mod libwebp;
+mod moving;
 mod png;
 mod webp;
 
@@ -9,6 +10,8 @@ use super::picture::{Picture, Size};
 use super::resize::Chroma;
 use super::value::{Effort, Format};
 use crate::error::{Error, Result};
+
+pub(super) use self::moving::Moving;
 
 /// How a picture is encoded.
 #[derive(Debug, Clone, Copy)]

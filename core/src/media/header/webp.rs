@@ -3,13 +3,14 @@
 use super::super::detect::SourceFormat;
 use super::super::errors::corrupt;
 use super::super::picture::Size;
+use super::super::riff::{Chunk, chunks};
 use super::{Facts, little_endian};
 use crate::error::Result;
 
 pub(super) fn facts(bytes: &[u8]) -> Result<Facts<'_>> {
     let mut facts = Facts::default();
     let mut canvas = None;
-    for Chunk { kind, data } in (Chunks { rest: bytes.get(RIFF..).unwrap_or_default() }) {
+    for Chunk { kind, data } in chunks(bytes) {
         match kind {
             b"VP8X" => {
                 let [flags, _, _, _, w0, w1, w2, h0, h1, h2, ..] = *data else { break };
@@ -54,29 +55,4 @@ fn lossless(data: &[u8]) -> Option<(Size, bool)> {
     Some((size, bits >> 28 & 1 != 0))
 }
 
-struct Chunk<'a> {
-    kind: &'a [u8; 4],
-    /// What there is of it; the file may end inside.
-    data: &'a [u8],
-}
-
-struct Chunks<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Iterator for Chunks<'a> {
-    type Item = Chunk<'a>;
-
-    fn next(&mut self) -> Option<Chunk<'a>> {
-        let kind = self.rest.first_chunk()?;
-        let length = usize::try_from(little_endian(self.rest.get(4..)?)?).ok()?;
-        let data = self.rest.get(8..)?;
-        // Chunks are padded to an even length.
-        self.rest = length.checked_next_multiple_of(2).and_then(|next| data.get(next..)).unwrap_or_default();
-        Some(Chunk { kind, data: data.get(..length).unwrap_or(data) })
-    }
-}
-
-/// `RIFF`, its length, and `WEBP`.
-const RIFF: usize = 12;
 const ALPHA_BIT: u8 = 0x10;

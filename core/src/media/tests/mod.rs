@@ -1,5 +1,6 @@
 //! The whole way of a picture, on the files of tests/media/formats: every variety, every damage.
 
+mod animations;
 mod damage;
 mod limits;
 mod oracle;
