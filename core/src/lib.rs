@@ -64,8 +64,9 @@ pub use digest::digests_by_each_kernel;
 pub use digest::{ChunkDigests, HashChunks, HashSource, Sha256, sha256, sha256_chunks};
 pub use error::{Answer, Cause, Error, ErrorFacts, MediaErrorKind, NetworkKind, Result, Sla};
 pub use media::{
-    Crop, Effort, Format, ImageInfo, Isolation, MediaLimits, Preview, SizeOptions, SourceFormat, StageTimes,
-    TargetSize, Thumbnail, Transform, TransformMany, Transformed, inspect, preview, transform, transform_many,
+    Crop, Effort, Format, ImageInfo, Isolation, MediaLimits, MediaSource, Preview, SizeOptions, SourceFormat,
+    StageTimes, TargetSize, Thumbnail, Transform, TransformMany, Transformed, inspect, preview, transform,
+    transform_many,
 };
 pub use message::{
     Attachment, AttachmentBody, Content, Delivery, Guest, GuestMessage, History, HistoryMessage, HistoryMessages,

@@ -1,5 +1,7 @@
 //! What the bytes are, by their first few: names and declared types are never asked.
 
+use std::str::FromStr;
+
 use crate::error::{Error, MediaErrorKind, Result};
 
 /// A kind of picture that can be read.
@@ -34,6 +36,20 @@ impl SourceFormat {
             Self::Png => "image/png",
             Self::Gif => "image/gif",
             Self::WebP => "image/webp",
+        }
+    }
+}
+
+impl FromStr for SourceFormat {
+    type Err = Error;
+
+    /// Reads a name, as in `jpeg`.
+    fn from_str(text: &str) -> Result<Self> {
+        match FORMATS.into_iter().find(|format| format.name() == text) {
+            Some(format) => Ok(format),
+            None => {
+                Err(Error::invalid("format", format!("expected {}, got {text:?}", FORMATS.map(Self::name).join(", "))))
+            }
         }
     }
 }
@@ -77,6 +93,8 @@ fn contains(bytes: &[u8], mark: &[u8]) -> bool {
     bytes[..bytes.len().min(FIRST_BYTES)].windows(mark.len()).any(|window| window == mark)
 }
 
+const FORMATS: [SourceFormat; 4] = [SourceFormat::Jpeg, SourceFormat::Png, SourceFormat::Gif, SourceFormat::WebP];
+
 /// Where text formats carry their mark: PDF readers look at the first 1024 bytes.
 const FIRST_BYTES: usize = 1024;
 
@@ -95,6 +113,15 @@ mod tests {
         assert_eq!(named(b"hello"), None);
         let error = detect(b"BM....").unwrap_err();
         assert_eq!(error.to_string(), "bmp is unsupported: expected jpeg, png, gif or webp, got bmp");
+    }
+
+    #[test]
+    fn formats_are_read_by_their_names() {
+        for format in FORMATS {
+            assert_eq!(format.name().parse::<SourceFormat>().unwrap(), format);
+        }
+        let error = "tiff".parse::<SourceFormat>().unwrap_err();
+        assert_eq!(error.to_string(), "invalid format: expected jpeg, png, gif, webp, got \"tiff\"");
     }
 
     #[test]

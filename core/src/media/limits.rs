@@ -76,6 +76,17 @@ impl Default for MediaLimits {
     }
 }
 
+impl Isolation {
+    /// The name, as in `pdf`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Everything => "everything",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
 impl FromStr for Isolation {
     type Err = Error;
 
@@ -93,7 +104,12 @@ impl FromStr for Isolation {
 impl MediaLimits {
     /// Whether the file itself may be looked at.
     pub(super) fn input(&self, bytes: &[u8]) -> Result<()> {
-        within(None, "bytes", self.max_input_bytes, bytes.len() as u64)
+        self.input_size(bytes.len() as u64)
+    }
+
+    /// Whether a file of so many bytes may be read.
+    pub(super) fn input_size(&self, bytes: u64) -> Result<()> {
+        within(None, "bytes", self.max_input_bytes, bytes)
     }
 
     /// Whether a picture of this size may be decoded.

@@ -1,5 +1,5 @@
 //! Pictures: what they are, and smaller or other ones made of them. Plain synchronous code on bytes from strangers; no
-//! network, no disk, no waiting. The caller picks the thread.
+//! network, no waiting, and no disk but for a file that is to be read ([`source`]). The caller picks the thread.
 //!
 //! The way of a picture: [`detect`] its format, read its [`header`] and hold it against the [`limits`], make the wish
 //! right ([`fit`]), [`decode`], [`resize`], turn it upright, bring its [`color`]s to sRGB, [`encode`]. Nothing of a
@@ -26,6 +26,7 @@ mod resize;
 mod result;
 mod riff;
 mod size;
+mod source;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -42,6 +43,7 @@ pub use self::many::{TransformMany, transform_many};
 pub use self::preview::{Preview, preview};
 pub use self::result::{ImageInfo, StageTimes, Thumbnail, Transformed};
 pub use self::size::{SizeOptions, TargetSize};
+pub use self::source::MediaSource;
 pub use self::value::{Effort, Format, Transform};
 
 /// What `bytes` are, read from the header and the heads of the blocks; no pixel is decoded.

@@ -209,6 +209,19 @@ impl Format {
         }
     }
 
+    /// Reads a name that was given for `field`: `jpeg` (or `jpg`), `png`, `webp`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] about `field`.
+    pub fn named(field: &str, name: &str) -> Result<Self> {
+        match name {
+            "jpeg" | "jpg" => Ok(Self::Jpeg),
+            "png" => Ok(Self::Png),
+            "webp" => Ok(Self::WebP),
+            _ => Err(Error::invalid(field, format!("expected jpeg, png or webp, got {name:?}"))),
+        }
+    }
+
     /// Whether transparency can be kept.
     pub(super) fn has_alpha(self) -> bool {
         self != Self::Jpeg
@@ -240,12 +253,7 @@ impl FromStr for Format {
 
     /// Reads a name: `jpeg` (or `jpg`), `png`, `webp`.
     fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "jpeg" | "jpg" => Ok(Self::Jpeg),
-            "png" => Ok(Self::Png),
-            "webp" => Ok(Self::WebP),
-            _ => Err(Error::invalid("format", format!("expected jpeg, png or webp, got {text:?}"))),
-        }
+        Self::named("format", text)
     }
 }
 

@@ -1,6 +1,8 @@
 //! What results are and what they do not hold.
 
 use std::num::NonZeroUsize;
+use std::task::Poll;
+use std::time::Duration;
 
 use super::*;
 use crate::Error;
@@ -158,6 +160,32 @@ fn many_pictures_come_back_in_their_order_with_their_own_failures() {
         assert!(results.next().is_none());
     }
     assert_eq!(transform_many(Vec::<Vec<u8>>::new(), Transform::original()).count(), 0);
+}
+
+#[test]
+fn a_file_that_is_missing_is_the_failure_of_its_place_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.png");
+    std::fs::write(&path, file("rgb.png")).unwrap();
+    let sources = [path.clone(), folder.path().join("missing.png"), path];
+    let codes: Vec<_> = transform_many(sources, Transform::fit(10, 10))
+        .map(|result| result.map(|out| out.width).map_err(|error| error.facts().code))
+        .collect();
+    assert_eq!(codes, [Ok(10), Err("file"), Ok(10)]);
+}
+
+#[test]
+fn whoever_loses_patience_asks_again_for_the_same_result() {
+    let sources = ["rgb.png", "gray.jpg"].map(file);
+    let expected: Vec<_> = sources.iter().map(|bytes| outcome(transform(bytes, &Transform::fit(10, 10)))).collect();
+    let mut results = transform_many(sources, Transform::fit(10, 10));
+    let mut patiently = || loop {
+        if let Poll::Ready(next) = results.next_within(Duration::ZERO) {
+            break next.map(outcome);
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!([patiently(), patiently(), patiently()], [Some(expected[0].clone()), Some(expected[1].clone()), None]);
 }
 
 fn outcome(result: crate::Result<Transformed>) -> Result<(Vec<u8>, u32), String> {
