@@ -286,6 +286,12 @@ impl Error {
     }
 }
 
+impl From<std::io::Error> for Cause {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(error)
+    }
+}
+
 impl Cause {
     pub(crate) fn new(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(Arc::from(error.into()))

@@ -1,10 +1,14 @@
 //! The `porteur` command.
 
+mod output;
+mod page;
+mod preview;
 mod progress;
 mod send;
 mod settings;
 mod simulate;
 mod tour;
+mod transform;
 mod upload;
 mod verify_audit;
 
@@ -12,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Large uploads and messages for a contact-center platform.
+/// Large uploads, messages and pictures for a contact-center platform.
 #[derive(Parser)]
 #[command(name = "porteur", version, arg_required_else_help = true)]
 struct Arguments {
@@ -26,6 +30,10 @@ enum Command {
     Upload(upload::Arguments),
     /// Sends a message to a conversation, and waits for its delivery if wanted
     Send(send::Arguments),
+    /// Makes pictures smaller, or other ones of them
+    Transform(transform::Arguments),
+    /// Makes previews of pictures and PDFs, and a page that shows them
+    Preview(preview::Arguments),
     /// Tells whether an audit log is what was written
     VerifyAudit(verify_audit::Arguments),
     /// Serves the platform on loopback, for trying things without an account
@@ -49,6 +57,8 @@ fn main() -> ExitCode {
         match arguments.command {
             Command::Upload(arguments) => upload::run(arguments).await,
             Command::Send(arguments) => send::run(arguments).await,
+            Command::Transform(arguments) => transform::run(&arguments),
+            Command::Preview(arguments) => preview::run(arguments),
             Command::VerifyAudit(arguments) => verify_audit::run(&arguments),
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Tour(arguments) => tour::run(arguments).await,

@@ -9,7 +9,7 @@ use clap::Args;
 use porteur::{Attachment, Client, Content, Delivery, Error, Message, Receipt, Result, SentMessage, Sla, Upload};
 
 use crate::progress;
-use crate::settings::Platform;
+use crate::settings::{Platform, invalid};
 
 #[derive(Args)]
 #[command(after_help = CONTENT_HELP)]
@@ -291,10 +291,6 @@ fn uploaded(text: &str) -> Result<Uploaded, String> {
         }
         _ => Err("expected ID=NAME, as in file-1=invoice.pdf".to_owned()),
     }
-}
-
-fn invalid(field: &str, reason: String) -> Error {
-    Error::InvalidInput { field: field.to_owned(), reason, answer: None }
 }
 
 const CONTENT_HELP: &str = "\

@@ -1,7 +1,7 @@
 //! Where a command finds the platform: the environment, and what is said in its place.
 
 use clap::Args;
-use porteur::{Config, Result};
+use porteur::{Config, Error, Result};
 
 #[derive(Args)]
 pub(crate) struct Platform {
@@ -34,4 +34,9 @@ impl Platform {
         }
         Ok(config)
     }
+}
+
+/// A setting that cannot be.
+pub(crate) fn invalid(field: &str, reason: String) -> Error {
+    Error::InvalidInput { field: field.to_owned(), reason, answer: None }
 }
