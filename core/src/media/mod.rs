@@ -30,6 +30,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod value;
+mod vp8;
 mod wide;
 
 use self::header::Header;

@@ -49,7 +49,7 @@ pub(super) fn decode_unguarded(bytes: &[u8], header: &Header<'_>, fit: &Fit, tra
         SourceFormat::Jpeg => jpeg::decode(bytes, fit, transform)?,
         SourceFormat::Png => png::decode(bytes, header, limits)?,
         SourceFormat::Gif => gif::decode(bytes, header, limits)?,
-        SourceFormat::WebP => webp::decode(bytes, header, limits)?,
+        SourceFormat::WebP => webp::decode(bytes, header, fit, transform)?,
     };
     if let Picture::Pixels(pixels) = decoded.picture {
         decoded.picture = Picture::Pixels(pixels.without_idle_alpha());
