@@ -6,6 +6,7 @@ mod limits;
 mod oracle;
 mod results;
 mod varieties;
+mod vectors;
 
 use std::path::Path;
 
