@@ -1,13 +1,11 @@
 //! The checksums of a file's chunks, without a client.
 
-use std::num::NonZeroUsize;
-
 use porteur::{HashChunks, HashSource};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::config::Given;
-use crate::errors::{exception, invalid, whole};
+use crate::errors::{self, exception, whole};
 use crate::source::Source;
 
 /// Hashes every chunk of a file or of bytes, on all cores, with the GIL released.
@@ -40,9 +38,7 @@ pub(crate) fn sha256_chunks(
 
 fn request(chunk_size: i64, wanted: Option<bool>, threads: Option<i64>) -> PyResult<HashChunks> {
     let chunk_size = whole("chunk_size", Some(chunk_size))?.unwrap_or_default();
-    let at_least_one =
-        |threads| NonZeroUsize::new(threads).ok_or_else(|| invalid("threads", "expected at least 1, got 0"));
-    let threads = whole("threads", threads)?.map(at_least_one).transpose()?;
+    let threads = errors::threads(threads)?;
     Ok(HashChunks::new(chunk_size).given(wanted, HashChunks::whole).given(threads, HashChunks::threads))
 }
 

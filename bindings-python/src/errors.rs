@@ -1,6 +1,7 @@
 //! Errors of the core as the exceptions of `python/porteur/errors.py`, and exceptions of the caller's own code.
 
 use std::future::Future;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -53,6 +54,13 @@ pub(crate) fn whole<T: TryFrom<i64>>(field: &str, number: Option<i64>) -> PyResu
     number.map(parse).transpose()
 }
 
+/// How many threads are to work.
+pub(crate) fn threads(threads: Option<i64>) -> PyResult<Option<NonZeroUsize>> {
+    let at_least_one =
+        |threads| NonZeroUsize::new(threads).ok_or_else(|| invalid("threads", "expected at least 1, got 0"));
+    whole("threads", threads)?.map(at_least_one).transpose()
+}
+
 /// What the caller's own code (a callback, an iterator) raised while we called it. The first exception counts.
 #[derive(Clone, Default)]
 pub(crate) struct Raised(Arc<Inner>);
@@ -70,6 +78,11 @@ impl Raised {
         self.0.told.notify_one();
     }
 
+    /// The exception, when there was one.
+    pub(crate) fn take(&self) -> Option<PyErr> {
+        self.0.exception.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// Awaits `call`, or drops it when the caller's code raises.
     pub(crate) async fn or<T>(self, call: impl Future<Output = porteur::Result<T>>) -> PyResult<T> {
         let outcome = tokio::select! {
@@ -78,8 +91,7 @@ impl Raised {
             () = self.0.told.notified() => None,
             outcome = call => Some(outcome),
         };
-        let raised = self.0.exception.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match (raised, outcome) {
+        match (self.take(), outcome) {
             (Some(raised), _) => Err(raised),
             (None, Some(outcome)) => outcome.map_err(exception),
             (None, None) => Err(exception(Error::Cancelled)),

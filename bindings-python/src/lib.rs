@@ -1,8 +1,8 @@
 //! porteur for Python: the extension module `porteur._porteur`.
 //!
-//! A method here is a sentence: convert, call, convert back. Whatever has an opinion about uploads or messages is in the
-//! core; what is special to Python (exceptions, the GIL, signals, asyncio, fork) is in `runtime`, `awaiting`, `process`
-//! and `errors`. The manual is `python/porteur/_porteur.pyi`.
+//! A method here is a sentence: convert, call, convert back. Whatever has an opinion about uploads, messages or pictures
+//! is in the core; what is special to Python (exceptions, the GIL, signals, asyncio, fork) is in `runtime`, `awaiting`,
+//! `process` and `errors`. The manual is `python/porteur/_porteur.pyi`.
 
 mod async_client;
 mod attachment;
@@ -17,6 +17,7 @@ mod errors;
 mod guest;
 mod history;
 mod json;
+mod media;
 mod message;
 mod process;
 mod runtime;
@@ -49,6 +50,10 @@ mod _porteur {
     use super::guest::{Guest, SentGuestMessage};
     #[pymodule_export]
     use super::history::HistoryMessage;
+    #[pymodule_export]
+    use super::media::{
+        ImageInfo, MediaLimits, StageTimes, Thumbnail, Transformed, inspect, preview, transform, transform_many,
+    };
     #[pymodule_export]
     use super::message::SentMessage;
     #[pymodule_export]

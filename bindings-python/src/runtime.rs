@@ -1,11 +1,13 @@
 //! The tokio runtime below every call, and how a blocking call waits for it.
 
 use std::future::Future;
+use std::panic::resume_unwind;
 use std::time::Duration;
 
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::errors::exception;
 use crate::process::PerProcess;
 
 /// Waits for `call` with the GIL released, and hears Ctrl-C: an exception from a signal handler drops `call`.
@@ -27,6 +29,23 @@ pub(crate) fn wait<T: Send>(py: Python<'_>, call: impl Future<Output = PyResult<
     })
 }
 
+/// Works on a thread of the runtime, with the GIL released. Ctrl-C does not wait for the end of it.
+pub(crate) fn work<T: Send + 'static>(
+    py: Python<'_>,
+    work: impl FnOnce() -> porteur::Result<T> + Send + 'static,
+) -> PyResult<T> {
+    wait(py, async {
+        match tokio::task::spawn_blocking(work).await {
+            Ok(outcome) => outcome.map_err(exception),
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                // Not run when the runtime shuts down.
+                Err(_) => Err(exception(porteur::Error::Cancelled)),
+            },
+        }
+    })
+}
+
 /// This process's runtime; started by the first call.
 pub(crate) fn handle() -> PyResult<Handle> {
     let make = || Builder::new_multi_thread().thread_name("porteur").enable_all().build();
@@ -44,4 +63,4 @@ pub(crate) fn stop() {
 static RUNTIME: PerProcess<Runtime> = PerProcess::new();
 
 /// How often a blocking call looks for signals: short for a hand on Ctrl-C, long for a processor.
-const SIGNALS: Duration = Duration::from_millis(100);
+pub(crate) const SIGNALS: Duration = Duration::from_millis(100);

@@ -107,7 +107,7 @@ impl Pieces {
         match self {
             Self::Pulled(pulled) => {
                 let pulled = pulled.clone();
-                let next = tokio::task::spawn_blocking(move || Python::attach(|py| pulled.next(py)));
+                let next = tokio::task::spawn_blocking(move || Python::attach(|py| pulled.next(py, READ)));
                 // Not run when the runtime shuts down.
                 next.await.unwrap_or_else(|_| Err(exception(porteur::Error::Cancelled)))
             }
@@ -127,10 +127,11 @@ impl Pieces {
 }
 
 impl Pulled {
-    fn next(&self, py: Python<'_>) -> PyResult<Option<Bytes>> {
+    /// The next piece; `most` is what a file object is asked for.
+    pub(crate) fn next(&self, py: Python<'_>, most: usize) -> PyResult<Option<Bytes>> {
         match self {
             Self::File(file) => {
-                let piece = piece(&file.bind(py).call_method1("read", (READ,))?)?;
+                let piece = piece(&file.bind(py).call_method1("read", (most,))?)?;
                 Ok(Some(piece).filter(|piece| !piece.is_empty()))
             }
             Self::Iterator(iterator) => {

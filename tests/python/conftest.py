@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,23 @@ def wait_for(simulator: Simulator, beginning: str, times: int) -> None:
 def counted(simulator: Simulator, beginning: str) -> int:
     """How many requests begin like this."""
     return sum(f"{entry['method']} {entry['path']}".startswith(beginning) for entry in simulator.journal)
+
+
+def counts_while(work: Callable[[], object]) -> int:
+    """How far another thread counts while `work` runs."""
+    ready, done, counted = threading.Event(), threading.Event(), [0]
+
+    def count() -> None:
+        ready.set()
+        while not done.is_set():
+            counted[0] += 1
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    ready.wait()
+    before = counted[0]
+    work()
+    after = counted[0]
+    done.set()
+    thread.join()
+    return after - before

@@ -10,37 +10,17 @@ import subprocess
 import sys
 import threading
 import tracemalloc
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import porteur
-from conftest import TEXT, Boom, wait_for
+from conftest import TEXT, Boom, counts_while, wait_for
 from porteur.testing import Simulator
 
 # The GIL
-
-
-def counts_while(work: Callable[[], object]) -> int:
-    """How far another thread counts while `work` runs."""
-    ready, done, counted = threading.Event(), threading.Event(), [0]
-
-    def count() -> None:
-        ready.set()
-        while not done.is_set():
-            counted[0] += 1
-
-    thread = threading.Thread(target=count)
-    thread.start()
-    ready.wait()
-    before = counted[0]
-    work()
-    after = counted[0]
-    done.set()
-    thread.join()
-    return after - before
 
 
 def test_other_threads_run_while_chunks_are_hashed() -> None:

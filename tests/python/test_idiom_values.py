@@ -57,6 +57,19 @@ VALUES: list[Any] = [
     porteur.Progress(1, 2, 3),
     porteur.ChunkDigests(3, 2, ["00", "ff"], None),
     porteur.ChunkDigests(3, 2, ["00", "ff"], "aa"),
+    porteur.ImageInfo("gif", 3, 2, orientation=6, frames=2, has_alpha=True, has_icc=True),
+    porteur.StageTimes(0.25, 0.5, 0.125, 1e-6),
+    porteur.Thumbnail(b"\0bytes", "webp", 3, 2),
+    porteur.Transformed(
+        b"\0bytes",
+        "jpeg",
+        3,
+        2,
+        source=porteur.ImageInfo("png", 3, 2, orientation=1, frames=1, has_alpha=False, has_icc=False, pdf_pages=3),
+        timings=porteur.StageTimes(0.25, 0.5, 0.125, 0.0),
+        thumbnail=porteur.Thumbnail(b"\0", "png", 1, 1),
+    ),
+    porteur.MediaLimits(max_input_bytes=1, max_side=2, isolation="everything", max_child_cpu=0.5, max_child_wall=1.25),
     porteur.Pace(attempts=7, base=0.25, cap=2.0, budget=9.0, per_minute=6, burst=2, breaker_after=3, breaker_pause=4.0),
     porteur.Timeouts(connect=1.5, token=2.5, call=3.5, stall=4.5, audit=5.5),
     porteur.Limits(max_chunk_bytes=5),
@@ -96,6 +109,22 @@ def test_what_is_not_given_is_the_default_of_the_core() -> None:
     assert porteur.Timeouts() == porteur.Timeouts(connect=5, token=10, call=15, stall=30, audit=10)
     assert porteur.UploadedFile("a", "b", 1, ["00"]).content_type == "application/octet-stream"
     assert porteur.Limits() == porteur.Limits(max_chunk_bytes=64 << 20)
+    assert porteur.MediaLimits() == porteur.MediaLimits(
+        max_input_bytes=25 << 20,
+        max_pixels=100_000_000,
+        max_side=16_384,
+        max_output_side=4_096,
+        max_allocation=256 << 20,
+        max_frames=256,
+        max_frame_pixels=200_000_000,
+        max_scans=100,
+        max_profile_bytes=1 << 20,
+        max_metadata_bytes=1 << 20,
+        isolation="pdf",
+        max_child_memory=512 << 20,
+        max_child_cpu=2,
+        max_child_wall=10,
+    )
 
 
 def test_neither_a_guest_nor_a_client_shows_its_secret() -> None:

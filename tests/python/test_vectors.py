@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from porteur.errors import BY_CODE, from_facts
 from porteur.testing import messages
 
 DIGESTS: list[dict[str, Any]] = json.loads((TESTS / "vectors" / "digest.json").read_text())
+MEDIA: list[dict[str, Any]] = json.loads((TESTS / "vectors" / "media.json").read_text())
 ERRORS: list[dict[str, Any]] = json.loads((TESTS / "vectors" / "errors.json").read_text())
 MESSAGES: list[dict[str, Any]] = json.loads((TESTS / "vectors" / "messages.json").read_text())
 
@@ -29,6 +31,45 @@ def test_every_case_has_the_digests_as_written_from_bytes_and_from_a_file(case: 
         for threads in (None, 1, 3):
             assert porteur.sha256_chunks(source, case["chunk_size"], whole=True, threads=threads) == expected
     assert porteur.sha256_chunks(data, case["chunk_size"]).whole is None
+
+
+@pytest.mark.parametrize("case", MEDIA, ids=lambda case: str(case["name"]))
+def test_every_picture_comes_out_as_written_from_bytes_and_from_a_file(case: dict[str, Any], tmp_path: Path) -> None:
+    data = bytes.fromhex(case["hex"]) if "hex" in case else picture(case["file"])[: case.get("first")]
+    path = tmp_path / "source"
+    path.write_bytes(data)
+    for source in (data, bytearray(data), path, io.BytesIO(data)):
+        expect = dict(case["expect"])
+        try:
+            got = getattr(porteur, case["call"])(source, **media_options(case["options"]))
+        except porteur.PorteurError as error:
+            assert error.code == expect.pop("error", None), error
+            assert error.details.items() >= expect["details"].items()
+        else:
+            assert_members(got, expect)
+
+
+def picture(name: str) -> bytes:
+    return (TESTS / "media" / "formats" / name).read_bytes()
+
+
+def media_options(options: dict[str, Any]) -> dict[str, Any]:
+    """A vector's options as keyword arguments: pairs and colours are tuples here."""
+    made: dict[str, Any] = {}
+    for name, value in options.items():
+        made[name] = tuple(value) if isinstance(value, list) else value
+    if "limits" in options:
+        made["limits"] = porteur.MediaLimits(**options["limits"])
+    return made
+
+
+def assert_members(got: Any, expect: dict[str, Any]) -> None:
+    for name, value in expect.items():
+        member = getattr(got, name)
+        if isinstance(value, dict):
+            assert_members(member, value)
+        else:
+            assert member == value, name
 
 
 @pytest.mark.parametrize("case", ERRORS, ids=lambda case: str(case["code"]))

@@ -8,6 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import assert_type
 
+from numpy import uint8
+from numpy.typing import NDArray
+from PIL.Image import Image
+
 import porteur
 from porteur.testing import Simulator, messages
 
@@ -63,6 +67,30 @@ async def asynchronous(pieces: AsyncIterator[bytes]) -> None:
         async for message in client.history("conversation-1"):
             assert_type(message, porteur.HistoryMessage)
         await client.flush_audit()
+
+
+def pictures(made: Iterator[bytes]) -> None:
+    limits = porteur.MediaLimits(max_side=9000, isolation="everything", max_child_cpu=1)
+    info = porteur.inspect(Path("photo.jpg"), limits=limits)
+    assert_type(info, porteur.ImageInfo)
+    assert_type(info.pdf_pages, int | None)
+    out = porteur.transform(b"bytes", max_width=1920, max_height=1080, format="jpeg", quality=85, thumbnail=200)
+    assert_type(out, porteur.Transformed)
+    assert_type(out.bytes, bytes)
+    assert_type(out.thumbnail, porteur.Thumbnail | None)
+    assert_type(out.timings.decode, float)
+    assert_type(out.to_pil(), Image)
+    assert_type(out.to_numpy(), NDArray[uint8])
+    porteur.transform(io.BytesIO(b"bytes"), cover=(10, 10), crop="top-left", background=(255, 255, 255), effort="fast")
+    assert_type(porteur.preview("a.pdf", page=2, dpi=150), porteur.Transformed)
+    for outcome in porteur.transform_many(made, max_width=300, threads=2):
+        assert_type(outcome, porteur.Transformed | porteur.PorteurError)
+        if isinstance(outcome, porteur.Media):
+            assert_type(outcome.details, dict[str, str])
+    porteur.transform("a.png", format="gif")  # type: ignore[arg-type]
+    porteur.transform("a.png", 300)  # type: ignore[call-arg]
+    porteur.transform("a.png", cover=(1, 2, 3))  # type: ignore[arg-type]
+    porteur.MediaLimits(isolation="some")  # type: ignore[arg-type]
 
 
 def errors() -> None:

@@ -1,4 +1,4 @@
-"""Large uploads and messages for a contact-center platform: a Rust core for Python.
+"""Large uploads, messages and pictures for a contact-center platform: a Rust core for Python.
 
 >>> import porteur
 >>> with porteur.Client.from_env() as client:  # doctest: +SKIP
@@ -6,6 +6,7 @@
 ...     sender, to = "agent@example.com", ["customer@example.com"]
 ...     sent = client.send("conversation-1", text="Your invoice.", sender=sender, to=to, attachments=[file])
 ...     receipt = client.await_delivery(sent, within=20.0, sla=10.0)
+>>> picture = porteur.transform("photo.jpg", max_width=1920, max_height=1080, thumbnail=200)  # doctest: +SKIP
 """
 
 from ._message import Message, Outgoing
@@ -20,16 +21,25 @@ from ._porteur import (
     Client,
     Guest,
     HistoryMessage,
+    ImageInfo,
     Limits,
+    MediaLimits,
     Pace,
     Progress,
     Receipt,
     SentGuestMessage,
     SentMessage,
     Sla,
+    StageTimes,
+    Thumbnail,
     Timeouts,
+    Transformed,
     UploadedFile,
+    inspect,
+    preview,
     sha256_chunks,
+    transform,
+    transform_many,
     verify_audit,
 )
 from .errors import (
@@ -74,9 +84,11 @@ __all__ = [
     "File",
     "Guest",
     "HistoryMessage",
+    "ImageInfo",
     "InvalidInput",
     "Limits",
     "Media",
+    "MediaLimits",
     "Message",
     "Network",
     "NotFound",
@@ -92,13 +104,20 @@ __all__ = [
     "SentMessage",
     "Sla",
     "SourceChanged",
+    "StageTimes",
+    "Thumbnail",
     "Timeouts",
     "TooLarge",
+    "Transformed",
     "Unauthenticated",
     "Unavailable",
     "Unconfirmed",
     "UnsafeTarget",
     "UploadedFile",
+    "inspect",
+    "preview",
     "sha256_chunks",
+    "transform",
+    "transform_many",
     "verify_audit",
 ]

@@ -1,4 +1,4 @@
-"""porteur: uploads and messages for a contact-center platform.
+"""porteur: uploads, messages and pictures for a contact-center platform.
 
 ``Client`` waits, ``AsyncClient`` is awaited; they have the same methods. Whatever may be left out is a keyword
 argument, and leaving it out (or None) means the default. Durations are seconds, sizes are bytes. Every error is a
@@ -12,6 +12,9 @@ from types import TracebackType
 from typing import Any, Literal, Protocol, Self, TypeAlias, final, type_check_only
 
 from _typeshed import ReadableBuffer, StrPath
+from numpy import uint8
+from numpy.typing import NDArray
+from PIL.Image import Image
 
 from ._message import JSON, Content, Message, Outgoing
 from .errors import PorteurError
@@ -27,7 +30,9 @@ __all__ = [
     "Client",
     "Guest",
     "HistoryMessage",
+    "ImageInfo",
     "Limits",
+    "MediaLimits",
     "Pace",
     "Progress",
     "Receipt",
@@ -35,10 +40,17 @@ __all__ = [
     "SentMessage",
     "Simulator",
     "Sla",
+    "StageTimes",
+    "Thumbnail",
     "Timeouts",
+    "Transformed",
     "UploadedFile",
+    "inspect",
     "messages",
+    "preview",
     "sha256_chunks",
+    "transform",
+    "transform_many",
     "verify_audit",
 ]
 
@@ -49,6 +61,13 @@ class _Readable(Protocol):
     def read(self, size: int, /) -> _Buffer: ...
 
 _Source: TypeAlias = StrPath | _Buffer | _Readable | Iterable[_Buffer]
+
+# Where a property of that name is nearer.
+_Bytes: TypeAlias = bytes
+
+_Crop: TypeAlias = Literal[
+    "center", "top", "top-right", "right", "bottom-right", "bottom", "bottom-left", "left", "top-left"
+]
 
 @final
 class Client:
@@ -1252,6 +1271,417 @@ class ChunkDigests:
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __getnewargs__(self) -> tuple[int, int, list[str], str | None]: ...
+
+def inspect(source: _Source, *, limits: MediaLimits | None = None) -> ImageInfo:
+    """What a picture is, read from its header; no pixel is decoded.
+
+    Args:
+        source: As in ``transform``.
+        limits: What it may cost.
+
+    Raises:
+        Media: Neither JPEG, PNG, GIF nor WebP, a header that is damaged or cut off, or one that is over a limit.
+        File: The file is missing, is no regular file, or cannot be read.
+    """
+
+def transform(
+    source: _Source,
+    *,
+    max_width: int | None = None,
+    max_height: int | None = None,
+    cover: tuple[int, int] | None = None,
+    exact: tuple[int, int] | None = None,
+    format: Literal["jpeg", "png", "webp"] | None = None,
+    quality: int | None = None,
+    effort: Literal["fast", "best"] | None = None,
+    background: tuple[int, int, int] | None = None,
+    enlarge: bool | None = None,
+    crop: _Crop | None = None,
+    keep_metadata: bool | None = None,
+    animated: bool | None = None,
+    thumbnail: int | None = None,
+    thumbnail_format: Literal["jpeg", "png", "webp"] | None = None,
+    thumbnail_quality: int | None = None,
+    limits: MediaLimits | None = None,
+) -> Transformed:
+    """Makes another picture of one, on a thread of our own with the GIL released.
+
+    The result stands upright, has 8 bits a sample and the colours of sRGB. Of an animation the first picture is taken
+    unless it is to stay ``animated``.
+    In asyncio: ``await asyncio.to_thread(porteur.transform, data, max_width=300)``.
+
+    Args:
+        source: A path, bytes (used without a copy; other buffers are copied once), a file object from where it stands,
+            or an iterator of bytes. Of those two no more is read than ``limits`` allow.
+        max_width: At most this wide, in pixels. The shape is kept. Default: as wide as ``limits`` allow when there is a
+            ``max_height``, else the size stays as it is.
+        max_height: At most this high, in pixels.
+        cover: The width and height of a box that is filled; what hangs over is cut off. Instead of the two above.
+        exact: The exact width and height, stretched where the shape differs. Instead of the three above.
+        format: What the result is encoded as. Default as the source; a GIF becomes WebP.
+        quality: How much of the detail is kept where the format loses some, 1 to 100. Default 85.
+        effort: ``"best"`` (default), or ``"fast"``: half the time for a WebP that is a few per cent larger.
+        background: The colour (red, green, blue; 0 to 255) that shows through where the picture is transparent. Default
+            none, so that alpha is kept; JPEG has none and takes white.
+        enlarge: Whether a small picture may be made larger. Default False; an exact size is made in any case.
+        crop: Which part is kept where ``cover`` cuts something off. Default ``"center"``.
+        keep_metadata: Whether EXIF data (camera, time, place) is kept, made upright. Default False. ICC profiles, XMP
+            and comments never are.
+        animated: Whether a GIF or WebP animation stays one, as WebP. Default False.
+        thumbnail: The width of a second, smaller picture, made from the pixels of the result. Default none.
+        thumbnail_format: What that is encoded as. Default ``"jpeg"``.
+        thumbnail_quality: Its quality, 1 to 100. Default 75.
+        limits: What the source may cost.
+
+    Raises:
+        InvalidInput: A wish that cannot be; ``details["field"]`` names it.
+        Media: Not a picture that is taken (``details["kind"]`` is unsupported), damaged (corrupt), over one of
+            ``limits`` (too_large), or locked (encrypted).
+        File: The file is missing, is no regular file, or cannot be read.
+        SourceChanged: The file changed while it was read.
+        TypeError: Something that is no source.
+
+    Ctrl-C raises ``KeyboardInterrupt`` within 0.1 s; the thread finishes what it began.
+    """
+
+def preview(
+    source: _Source,
+    *,
+    max_width: int | None = None,
+    max_height: int | None = None,
+    quality: int | None = None,
+    effort: Literal["fast", "best"] | None = None,
+    background: tuple[int, int, int] | None = None,
+    page: int | None = None,
+    dpi: int | None = None,
+    limits: MediaLimits | None = None,
+) -> Transformed:
+    """Makes a small WebP of a picture, or of a page of a PDF, as ``transform`` does.
+
+    Args:
+        source: As in ``transform``.
+        max_width: At most this wide, in pixels. Default 300.
+        max_height: At most this high, in pixels. Default 300.
+        quality: How much of the detail is kept, 1 to 100. Default 85.
+        effort: ``"best"`` (default), or ``"fast"``: half the time for a few per cent more bytes.
+        background: The colour (red, green, blue; 0 to 255) that shows through where the picture is transparent. Default
+            none, so that alpha is kept.
+        page: Which page of a PDF is shown, counted from 1. Default 1.
+        dpi: Dots an inch at which a page is drawn before it is made small. Default none: it is drawn at the size that
+            is needed.
+        limits: What the source may cost.
+
+    Raises:
+        As ``transform``.
+    """
+
+def transform_many(
+    sources: Iterable[_Source],
+    *,
+    threads: int | None = None,
+    max_width: int | None = None,
+    max_height: int | None = None,
+    cover: tuple[int, int] | None = None,
+    exact: tuple[int, int] | None = None,
+    format: Literal["jpeg", "png", "webp"] | None = None,
+    quality: int | None = None,
+    effort: Literal["fast", "best"] | None = None,
+    background: tuple[int, int, int] | None = None,
+    enlarge: bool | None = None,
+    crop: _Crop | None = None,
+    keep_metadata: bool | None = None,
+    animated: bool | None = None,
+    thumbnail: int | None = None,
+    thumbnail_format: Literal["jpeg", "png", "webp"] | None = None,
+    thumbnail_quality: int | None = None,
+    limits: MediaLimits | None = None,
+) -> Iterator[Transformed | PorteurError]:
+    """Makes another picture of each of many in the same way, on all cores; what became of each, in order. One that fails
+    stops no other.
+
+    Sources are taken as they are needed, at most two a thread ahead of the outcome that is asked for, so neither they
+    nor the results pile up. Files are read by the threads that work on them.
+
+    Args:
+        sources: Any iterable of what ``transform`` takes; a generator may make them one by one. It is asked on the
+            thread that asks for the outcomes.
+        threads: How many threads work. Default one for each core.
+        max_width: This and all that follow as in ``transform``.
+
+    Returns:
+        For each source what ``transform`` would return, or the error that it would raise.
+
+    Raises:
+        InvalidInput: A wish that cannot be; raised at once.
+        TypeError: Something that is no source; raised in its place, after the outcomes of those before it, and the
+            last. So is what the iterable itself raises.
+
+    Ctrl-C raises ``KeyboardInterrupt`` within 0.1 s, and no outcome is lost by it. An iterator that is let go of waits
+    for the pictures that are being worked on and starts no others.
+    """
+
+@final
+class Transformed:
+    """A picture as it was wished for. Can be pickled."""
+
+    def __new__(
+        cls,
+        bytes: _Bytes,
+        format: str,
+        width: int,
+        height: int,
+        *,
+        source: ImageInfo,
+        timings: StageTimes,
+        thumbnail: Thumbnail | None = None,
+    ) -> Self: ...
+    @property
+    def bytes(self) -> _Bytes:
+        """The encoded picture."""
+
+    @property
+    def format(self) -> str:
+        """What it is encoded as: ``"jpeg"``, ``"png"`` or ``"webp"``, which is the usual ending of a file too."""
+
+    @property
+    def content_type(self) -> str:
+        """Its MIME type, as in ``"image/jpeg"``."""
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+
+    @property
+    def thumbnail(self) -> Thumbnail | None:
+        """The second, smaller picture, when one was asked for."""
+
+    @property
+    def source(self) -> ImageInfo:
+        """What it was made from."""
+
+    @property
+    def timings(self) -> StageTimes:
+        """How long it took."""
+
+    def to_pil(self) -> Image:
+        """The picture as Pillow has it, decoded.
+
+        Raises:
+            ImportError: Pillow is not installed.
+        """
+
+    def to_numpy(self) -> NDArray[uint8]:
+        """Its pixels: height by width, by 3 (RGB) or 4 (RGBA) unless it is grey. May not be written to.
+
+        Raises:
+            ImportError: NumPy or Pillow, which decodes it, is not installed.
+        """
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[_Bytes, str, int, int], dict[str, Any]]: ...
+
+@final
+class Thumbnail:
+    """A small picture made from the pixels of a result. Can be pickled."""
+
+    def __new__(cls, bytes: _Bytes, format: str, width: int, height: int) -> Self: ...
+    @property
+    def bytes(self) -> _Bytes:
+        """The encoded picture."""
+
+    @property
+    def format(self) -> str:
+        """What it is encoded as, as in ``"jpeg"``."""
+
+    @property
+    def content_type(self) -> str:
+        """Its MIME type, as in ``"image/jpeg"``."""
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+
+    def to_pil(self) -> Image:
+        """As in ``Transformed``."""
+
+    def to_numpy(self) -> NDArray[uint8]:
+        """As in ``Transformed``."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[_Bytes, str, int, int]: ...
+
+@final
+class ImageInfo:
+    """What a file is, as far as its header tells. Can be pickled."""
+
+    def __new__(
+        cls,
+        format: str,
+        width: int,
+        height: int,
+        *,
+        orientation: int,
+        frames: int,
+        has_alpha: bool,
+        has_icc: bool,
+        pdf_pages: int | None = None,
+    ) -> Self: ...
+    @property
+    def format(self) -> str:
+        """What it is by its first bytes: ``"jpeg"``, ``"png"``, ``"gif"`` or ``"webp"``."""
+
+    @property
+    def content_type(self) -> str:
+        """Its MIME type, as in ``"image/jpeg"``."""
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right on the screen, after it was turned as ``orientation`` says."""
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom on the screen."""
+
+    @property
+    def orientation(self) -> int:
+        """How the stored pixels must be turned to stand upright: the values of EXIF, where 1 is not at all."""
+
+    @property
+    def frames(self) -> int:
+        """Pictures in it: more than 1 in an animation."""
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether it can be transparent."""
+
+    @property
+    def has_icc(self) -> bool:
+        """Whether it carries an ICC profile."""
+
+    @property
+    def pdf_pages(self) -> int | None:
+        """Pages of a PDF; None for pictures."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[str, int, int], dict[str, Any]]: ...
+
+@final
+class StageTimes:
+    """How long each stage took, in seconds. Can be pickled."""
+
+    def __new__(cls, decode: float, resize: float, encode: float, thumbnail: float) -> Self: ...
+    @property
+    def decode(self) -> float:
+        """From bytes to pixels."""
+
+    @property
+    def resize(self) -> float:
+        """Scaling, turning, colours."""
+
+    @property
+    def encode(self) -> float:
+        """From pixels to bytes."""
+
+    @property
+    def thumbnail(self) -> float:
+        """Scaling and encoding the thumbnail; 0 without one."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[float, float, float, float]: ...
+
+@final
+class MediaLimits:
+    """What a picture from a stranger may cost, checked against its header before anything is allocated for it.
+
+    Whatever is over a limit raises ``Media`` with the kind too_large.
+
+    Args:
+        max_input_bytes: Bytes of the file. Default 25 MiB.
+        max_pixels: Width times height. Default 100 million.
+        max_side: Width or height of what comes in, in pixels. Default 16 384.
+        max_output_side: Width or height of what goes out, in pixels. Default 4 096.
+        max_allocation: Bytes that are held for the decoded picture. Default 256 MiB. This decides for formats that
+            cannot be reduced while they are decoded: 64 million pixels with alpha, 85 million without.
+        max_frames: Pictures of an animation that is kept. Default 256.
+        max_frame_pixels: Pixels of an animation that is kept, over all of its pictures. Default 200 million.
+        max_scans: Scans of a progressive JPEG. Default 100.
+        max_profile_bytes: Bytes of an ICC profile. Default 1 MiB.
+        max_metadata_bytes: Bytes of metadata that is kept. Default 1 MiB.
+        isolation: What is worked on in a child process, which a decoder that loops or eats memory ends alone: ``"pdf"``
+            (default), ``"everything"`` or ``"nothing"``.
+        max_child_memory: Bytes of memory that the child may take for a file. Default 512 MiB.
+        max_child_cpu: Time of a processor that the child may take for a file, in seconds. Default 2.
+        max_child_wall: Time by the clock that the child may take for a file, in seconds. Default 10.
+
+    Raises:
+        InvalidInput: A number that is negative or too large, or an unknown ``isolation``.
+    """
+
+    def __new__(
+        cls,
+        *,
+        max_input_bytes: int | None = None,
+        max_pixels: int | None = None,
+        max_side: int | None = None,
+        max_output_side: int | None = None,
+        max_allocation: int | None = None,
+        max_frames: int | None = None,
+        max_frame_pixels: int | None = None,
+        max_scans: int | None = None,
+        max_profile_bytes: int | None = None,
+        max_metadata_bytes: int | None = None,
+        isolation: Literal["pdf", "everything", "nothing"] | None = None,
+        max_child_memory: int | None = None,
+        max_child_cpu: float | None = None,
+        max_child_wall: float | None = None,
+    ) -> Self: ...
+    @property
+    def max_input_bytes(self) -> int: ...
+    @property
+    def max_pixels(self) -> int: ...
+    @property
+    def max_side(self) -> int: ...
+    @property
+    def max_output_side(self) -> int: ...
+    @property
+    def max_allocation(self) -> int: ...
+    @property
+    def max_frames(self) -> int: ...
+    @property
+    def max_frame_pixels(self) -> int: ...
+    @property
+    def max_scans(self) -> int: ...
+    @property
+    def max_profile_bytes(self) -> int: ...
+    @property
+    def max_metadata_bytes(self) -> int: ...
+    @property
+    def isolation(self) -> str: ...
+    @property
+    def max_child_memory(self) -> int: ...
+    @property
+    def max_child_cpu(self) -> float: ...
+    @property
+    def max_child_wall(self) -> float: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
 
 @final
 class Simulator:
