@@ -1,14 +1,33 @@
 // The names of `porteur`. `native.d.ts` is generated from the native part; what JavaScript adds to it is here.
 
-import type { ErrorFacts, MessageOptions, SentMessage } from './native'
+import type { ErrorFacts, MessageOptions, SentMessage, Transformed, TransformOptions } from './native'
 
-export { Client, Guest, sha256Chunks, sha256ChunksSync, verifyAudit, verifyAuditSync } from './native'
+export {
+  Client, Guest, inspect, inspectSync, preview, previewSync, sha256Chunks, sha256ChunksSync, transform, transformMany,
+  transformSync, verifyAudit, verifyAuditSync
+} from './native'
 export type {
   Attachment, AuditFinding, AuditOptions, AuditReceipt, AuditReport, CallOptions, ChunkDigests, ClientOptions,
   DeliveryOptions, ErrorFacts, FileReference, GuestMessageOptions, GuestOptions, HashOptions, HistoryMessage,
-  HistoryOptions, Limits, MessageOptions, MessageReference, Pace, Progress, Receipt, SendManyOptions, SentGuestMessage,
-  SentMessage, Sla, Timeouts, UploadedFile, UploadOptions
+  HistoryOptions, ImageInfo, InspectOptions, Limits, MediaLimits, MessageOptions, MessageReference, Pace, PixelSize,
+  PreviewOptions, Progress, Receipt, SendManyOptions, SentGuestMessage, SentMessage, Sla, StageTimes, Thumbnail,
+  Timeouts, Transformed, TransformOptions, UploadedFile, UploadOptions
 } from './native'
+
+/** A picture: a path or `file:` URL, bytes, or something that gives bytes piece by piece. */
+export type MediaSource =
+  | string | URL | Uint8Array | Blob | NodeJS.ReadableStream | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
+  | Iterable<Uint8Array>
+
+/** How many pictures are to be changed, all in the same way. */
+export interface TransformManyOptions extends TransformOptions {
+  /** How many threads work. Default: one for each core. */
+  threads?: number
+}
+
+/** What became of one of several pictures, as `Promise.allSettled` has it. */
+export type TransformOutcome =
+  | { status: 'fulfilled', value: Transformed } | { status: 'rejected', reason: PorteurError }
 
 /** One of several messages: its conversation beside the options of `send`. */
 export interface OutgoingMessage extends Omit<MessageOptions, 'signal'> {

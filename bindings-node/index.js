@@ -1,10 +1,14 @@
-// Large uploads and messages for a contact-center platform. One assignment a name, so that `import { Client }` works.
+// Uploads, messages and pictures for a contact-center platform. One assignment a name, so that `import { Client }`
+// works.
 'use strict'
 
-const { inspect } = require('node:util')
+const util = require('node:util')
 
 const { PorteurError } = require('./errors.js')
-const { Client, Guest, sha256Chunks, sha256ChunksSync, verifyAudit, verifyAuditSync } = require('./native.js')
+const {
+  Client, Guest, inspect, inspectSync, preview, previewSync, sha256Chunks, sha256ChunksSync, transform,
+  transformMany, transformSync, verifyAudit, verifyAuditSync
+} = require('./native.js')
 
 // Where Node has them: 20.4 or later.
 if (Symbol.dispose) define(Client, Symbol.dispose, function () { this.close() })
@@ -12,7 +16,9 @@ if (Symbol.asyncDispose) define(Client, Symbol.asyncDispose, function () { retur
 
 // The token is as good as a password, so it is not shown by accident.
 define(Guest, 'toJSON', function () { return { id: this.id } })
-define(Guest, inspect.custom, function (_depth, options) { return `Guest ${inspect({ id: this.id }, options)}` })
+define(Guest, util.inspect.custom, function (_depth, options) {
+  return `Guest ${util.inspect({ id: this.id }, options)}`
+})
 
 function define (type, name, value) {
   Object.defineProperty(type.prototype, name, { value, configurable: true, writable: true })
@@ -20,8 +26,15 @@ function define (type, name, value) {
 
 exports.Client = Client
 exports.Guest = Guest
+exports.inspect = inspect
+exports.inspectSync = inspectSync
 exports.PorteurError = PorteurError
+exports.preview = preview
+exports.previewSync = previewSync
 exports.sha256Chunks = sha256Chunks
 exports.sha256ChunksSync = sha256ChunksSync
+exports.transform = transform
+exports.transformMany = transformMany
+exports.transformSync = transformSync
 exports.verifyAudit = verifyAudit
 exports.verifyAuditSync = verifyAuditSync

@@ -116,6 +116,14 @@ export declare class Simulator {
   stop(): void
 }
 
+/** Pictures under way; `native.js` makes an async generator of it. */
+export declare class TransformReading {
+  /** The next outcome, or `null` after the last. */
+  next(signal?: AbortSignal): Promise<import('./index').TransformOutcome | null>
+  /** Takes no more sources, and lets the threads end. */
+  end(): void
+}
+
 /** What comes with a message: one of `data`, `url` and `fileId`. */
 export interface Attachment {
   /** The name that the reader sees. */
@@ -274,7 +282,7 @@ export interface ErrorFacts {
   /**
    * What else is known, by names of the core: field, reason, hint, what, id, attempts, kind, endpoint,
    * platform_code, chunks, path, errno, client_id, cause, message_id, conversation, status, waited_seconds,
-   * elapsed_seconds, sla_seconds, sla_violation.
+   * elapsed_seconds, sla_seconds, sla_violation, format.
    */
   details: Record<string, string>
 }
@@ -383,10 +391,96 @@ export interface HistoryOptions {
   signal?: AbortSignal
 }
 
+/** What a file is, as far as its header tells. */
+export interface ImageInfo {
+  /** What it is by its first bytes: `jpeg`, `png`, `gif` or `webp`. */
+  format: string
+  /** Its MIME type, as in `image/jpeg`. */
+  contentType: string
+  /** Pixels from left to right on the screen, after it was turned as `orientation` says. */
+  width: number
+  /** Pixels from top to bottom on the screen. */
+  height: number
+  /** How the stored pixels must be turned to stand upright: the values of EXIF, where 1 is not at all. */
+  orientation: number
+  /** Pictures in it: more than 1 in an animation. */
+  frames: number
+  /** Whether it can be transparent. */
+  hasAlpha: boolean
+  /** Whether it carries an ICC profile. */
+  hasIcc: boolean
+  /** Pages of a PDF; none for pictures. */
+  pdfPages?: number
+}
+
+/**
+ * What a picture is, read from its header; no pixel is decoded.
+ *
+ * The source is a path or `file:` URL, bytes (copied once), a `Blob`, or a `Readable`, a `ReadableStream` or any
+ * iterable of `Uint8Array`, of which no more is read than the limits allow. Rejects with `media`, whose `details.kind`
+ * is `unsupported`, `corrupt` or `too_large`.
+ */
+export declare function inspect(source: import('./index').MediaSource, options?: InspectOptions): Promise<ImageInfo>
+
+/** How a picture is looked at. */
+export interface InspectOptions {
+  /** What it may cost. */
+  limits?: MediaLimits
+  /** Ends the call; `inspectSync`, which nothing can end, does not look at it. */
+  signal?: AbortSignal
+}
+
+/** What a picture is, read from the header of bytes that are borrowed. */
+export declare function inspectSync(bytes: Uint8Array, options?: InspectOptions): ImageInfo
+
 /** How much we take on. */
 export interface Limits {
   /** The largest chunk that is held in memory for a source that cannot be read again, in bytes. Default 64 MiB. */
   maxChunkBytes?: number
+}
+
+/** What `transformMany` takes beside the options of `transform`. */
+export interface ManyOptions {
+  /** How many threads work. Default: one for each core. */
+  threads?: number
+}
+
+/**
+ * What a picture from a stranger may cost, checked against its header before anything is allocated for it. Whatever is
+ * over a limit is `media` with the kind `too_large`.
+ */
+export interface MediaLimits {
+  /** Bytes of the file. Default 25 MiB. */
+  maxInputBytes?: number
+  /** Width times height. Default 100 million. */
+  maxPixels?: number
+  /** Width or height of what comes in, in pixels. Default 16 384. */
+  maxSide?: number
+  /** Width or height of what goes out, in pixels. Default 4 096. */
+  maxOutputSide?: number
+  /**
+   * Bytes that are held for the decoded picture. Default 256 MiB. This decides for formats that cannot be reduced
+   * while they are decoded: 64 million pixels with alpha, 85 million without.
+   */
+  maxAllocation?: number
+  /** Pictures of an animation that is kept. Default 256. */
+  maxFrames?: number
+  /** Pixels of an animation that is kept, over all of its pictures. Default 200 million. */
+  maxFramePixels?: number
+  /** Scans of a progressive JPEG. Default 100. */
+  maxScans?: number
+  /** Bytes of an ICC profile. Default 1 MiB. */
+  maxProfileBytes?: number
+  /** Bytes of metadata that is kept. Default 1 MiB. */
+  maxMetadataBytes?: number
+  /** What is worked on in a child process, which a decoder that loops or eats memory ends alone. Default `pdf`. */
+  isolation?: 'pdf' | 'everything' | 'nothing'
+  /** Bytes of memory that the child may take for a file. Default 512 MiB. */
+  maxChildMemory?: number
+  /** Time of a processor that the child may take for a file. Default 2000. */
+  maxChildCpuMs?: number
+  /** Time by the clock that the child may take for a file. Default 10 000. */
+  maxChildWallMs?: number
 }
 
 /** A message to a conversation. It says one of `text`, `html` and `json`. */
@@ -452,6 +546,51 @@ export interface Pace {
   /** For how long. Default 30 000. */
   breakerPauseMs?: number
 }
+
+/** A width and a height. */
+export interface PixelSize {
+  /** In pixels. */
+  width: number
+  /** In pixels. */
+  height: number
+}
+
+/**
+ * Makes a small WebP of a picture, or of a page of a PDF, as `transform` does: inside 300 by 300 px unless it is said
+ * otherwise.
+ */
+export declare function preview(source: import('./index').MediaSource, options?: PreviewOptions): Promise<Transformed>
+
+/** How a preview is made. */
+export interface PreviewOptions {
+  /** At most this wide, in pixels. Default 300. */
+  maxWidth?: number
+  /** At most this high, in pixels. Default 300. */
+  maxHeight?: number
+  /** How much of the detail is kept, 1 to 100. Default 85. */
+  quality?: number
+  /** How hard the encoder tries: `fast` is half the time for a few per cent more bytes. Default `best`. */
+  effort?: 'fast' | 'best'
+  /**
+   * The colour (red, green, blue; 0 to 255) that shows through where the picture is transparent. Default none, so
+   * that alpha is kept.
+   */
+  background?: [number, number, number]
+  /** Which page of a PDF is shown, counted from 1. Default 1. */
+  page?: number
+  /**
+   * Dots an inch at which a page is drawn before it is made small. Default none: it is drawn at the size that is
+   * needed.
+   */
+  dpi?: number
+  /** What the source may cost. */
+  limits?: MediaLimits
+  /** Ends the call; `previewSync`, which nothing can end, does not look at it. */
+  signal?: AbortSignal
+}
+
+/** Makes a small WebP of bytes that are borrowed; the thread of the caller works. */
+export declare function previewSync(bytes: Uint8Array, options?: PreviewOptions): Transformed
 
 /** How far an upload is. */
 export interface Progress {
@@ -531,6 +670,32 @@ export interface Sla {
   violated: boolean
 }
 
+/** How long each stage took, with fractions of a millisecond. */
+export interface StageTimes {
+  /** From bytes to pixels. */
+  decodeMs: number
+  /** Scaling, turning, colours. */
+  resizeMs: number
+  /** From pixels to bytes. */
+  encodeMs: number
+  /** Scaling and encoding the thumbnail; 0 without one. */
+  thumbnailMs: number
+}
+
+/** A small picture made from the pixels of a result. */
+export interface Thumbnail {
+  /** The encoded picture. */
+  bytes: Buffer
+  /** What it is encoded as, as in `jpeg`. */
+  format: string
+  /** Its MIME type, as in `image/jpeg`. */
+  contentType: string
+  /** In pixels. */
+  width: number
+  /** In pixels. */
+  height: number
+}
+
 /** How long we wait for an answer. */
 export interface Timeouts {
   /** For a connection. Default 5000. */
@@ -544,6 +709,105 @@ export interface Timeouts {
   /** For a batch of the audit log in all. Default 10 000. */
   auditMs?: number
 }
+
+/**
+ * Makes another picture of one, on threads of our own, as many at a time as there are cores.
+ *
+ * The result stands upright, has 8 bits a sample and the colours of sRGB. Of an animation the first picture is taken
+ * unless it is to stay `animated`. The source is as in `inspect`.
+ *
+ * Rejects with `invalid_input` about a wish that cannot be, with `media` about a picture that is not taken, damaged, too
+ * large or locked (`details.kind`), with `file` when a path cannot be read.
+ *
+ * An abort rejects at once. A picture whose turn has not come is not worked on; a thread finishes what it began.
+ */
+export declare function transform(source: import('./index').MediaSource, options?: TransformOptions): Promise<Transformed>
+
+/** A picture as it was wished for. */
+export interface Transformed {
+  /** The encoded picture. */
+  bytes: Buffer
+  /** What it is encoded as: `jpeg`, `png` or `webp`, which is the usual ending of a file too. */
+  format: string
+  /** Its MIME type, as in `image/jpeg`. */
+  contentType: string
+  /** In pixels. */
+  width: number
+  /** In pixels. */
+  height: number
+  /** The second, smaller picture, when one was asked for. */
+  thumbnail?: Thumbnail
+  /** What it was made from. */
+  source: ImageInfo
+  /** How long it took. */
+  timings: StageTimes
+}
+
+/**
+ * Makes another picture of each of many in the same way, on all cores: `for await (const outcome of
+ * transformMany(paths, { maxWidth: 300 }))`. Outcomes come in order, each as `Promise.allSettled` has it; one that
+ * fails stops no other.
+ *
+ * Sources are what `transform` takes, from any iterable or async iterable. They are taken as they are needed, at most
+ * two a thread ahead of the outcome that is asked for, so neither they nor the results pile up. What the iterable or a
+ * stream throws, or something that is no source, is thrown in its place, and ends the loop.
+ *
+ * Leaving the loop closes the iterable. An abort is thrown in the loop, and ends it; threads finish what they began.
+ */
+export declare function transformMany(sources: Iterable<import('./index').MediaSource> | AsyncIterable<import('./index').MediaSource>, options?: import('./index').TransformManyOptions): AsyncGenerator<import('./index').TransformOutcome, void, undefined>
+
+/**
+ * How a picture is to be changed. Its size is said by one of `maxWidth` and `maxHeight`, `cover` and `exact`; without
+ * them it stays as it is.
+ */
+export interface TransformOptions {
+  /**
+   * At most this wide, in pixels. The shape is kept. Default: as wide as the limits allow when there is a
+   * `maxHeight`.
+   */
+  maxWidth?: number
+  /** At most this high, in pixels. */
+  maxHeight?: number
+  /** A box that is filled; what hangs over is cut off. */
+  cover?: PixelSize
+  /** The exact size, stretched where the shape differs. */
+  exact?: PixelSize
+  /** What the result is encoded as. Default as the source; a GIF becomes WebP. */
+  format?: 'jpeg' | 'png' | 'webp'
+  /** How much of the detail is kept where the format loses some, 1 to 100. Default 85. */
+  quality?: number
+  /** How hard the encoder tries: `fast` is half the time for a WebP that is a few per cent larger. Default `best`. */
+  effort?: 'fast' | 'best'
+  /**
+   * The colour (red, green, blue; 0 to 255) that shows through where the picture is transparent. Default none, so
+   * that alpha is kept; JPEG has none and takes white.
+   */
+  background?: [number, number, number]
+  /** Whether a small picture may be made larger. Default `false`; an exact size is made in any case. */
+  enlarge?: boolean
+  /** Which part is kept where `cover` cuts something off. Default `center`. */
+  crop?: 'center' | 'top' | 'top-right' | 'right' | 'bottom-right' | 'bottom' | 'bottom-left' | 'left' | 'top-left'
+  /**
+   * Whether EXIF data (camera, time, place) is kept, made upright. Default `false`. ICC profiles, XMP and comments
+   * never are.
+   */
+  keepMetadata?: boolean
+  /** Whether a GIF or WebP animation stays one, as WebP. Default `false`. */
+  animated?: boolean
+  /** The width of a second, smaller picture, made from the pixels of the result. Default none. */
+  thumbnail?: number
+  /** What that is encoded as. Default `jpeg`. */
+  thumbnailFormat?: 'jpeg' | 'png' | 'webp'
+  /** Its quality, 1 to 100. Default 75. */
+  thumbnailQuality?: number
+  /** What the source may cost. */
+  limits?: MediaLimits
+  /** Ends the call; `transformSync`, which nothing can end, does not look at it. */
+  signal?: AbortSignal
+}
+
+/** Makes another picture of bytes that are borrowed; the thread of the caller works. */
+export declare function transformSync(bytes: Uint8Array, options?: TransformOptions): Transformed
 
 /** A file that the platform has, checksums confirmed. */
 export interface UploadedFile {

@@ -2,9 +2,9 @@
 'use strict'
 
 const { PorteurError, invalid } = require('./errors.js')
-const { iterate } = require('./history.js')
+const { iterate } = require('./iterate.js')
 const { stringify } = require('./json.js')
-const { open, openAtRest } = require('./source.js')
+const { open, openAtRest, openMany } = require('./source.js')
 
 /** A call under way: where it was made, and the listener on its signal. */
 class Call {
@@ -69,6 +69,6 @@ function glibc () {
 }
 
 const native = load()
-native.install({ begin, fail, iterate, open, openAtRest, parse: JSON.parse, stringify })
+native.install({ begin, fail, iterate, open, openAtRest, openMany, parse: JSON.parse, stringify })
 
 module.exports = native

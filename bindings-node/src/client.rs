@@ -12,8 +12,8 @@ use crate::delivery::{DeliveryOptions, MessageReference, Receipt};
 use crate::errors::{Failed, throwing};
 use crate::guest::{Guest, GuestMessageOptions, GuestOptions, SentGuestMessage};
 use crate::history::{HistoryOptions, HistoryReading};
-use crate::message::{MessageOptions, Outgoing, SendManyOptions, SentMessage, settled};
-use crate::promise::{promise, promise_with};
+use crate::message::{MessageOptions, Outgoing, SendManyOptions, SentMessage};
+use crate::promise::{promise, promise_with, settled};
 use crate::source::Source;
 use crate::upload::{UploadOptions, UploadedFile, prepare};
 use crate::{hooks, json};
@@ -179,7 +179,9 @@ impl Client {
                 let concurrency = concurrency.map_or(porteur::CONCURRENCY, Whole::to_usize);
                 Ok((signal, outgoing.send(client, concurrency)))
             },
-            |env, call, outcomes| outcomes.into_iter().map(|outcome| settled(env, call, outcome)).collect(),
+            |env, call, outcomes| {
+                outcomes.into_iter().map(|outcome| settled::<_, SentMessage>(env, call, outcome)).collect()
+            },
         )
     }
 

@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use napi::{Env, JsValue as _, Status, ValueType, sys};
 
 use crate::errors::Failed;
 use crate::json;
+use crate::source::Source;
 
 /// A string.
 #[derive(Default)]
@@ -49,6 +51,9 @@ pub struct TextByName(pub(crate) BTreeMap<String, String>);
 /// The bytes of a `Uint8Array`, copied: JavaScript may change its own at any time.
 pub struct Copied(pub(crate) Bytes);
 
+/// One of many sources, as the hook `openMany` gives it.
+pub struct Opened(pub(crate) Source);
+
 /// A `Date` on its way to JavaScript.
 pub struct Moment(pub(crate) SystemTime);
 
@@ -56,6 +61,11 @@ pub struct Moment(pub(crate) SystemTime);
 pub struct Json(pub(crate) serde_json::Value);
 
 impl Whole {
+    /// As the core counts where a byte is enough; more becomes the most, which no limit of the core allows.
+    pub(crate) fn to_u8(self) -> u8 {
+        u8::try_from(self.0).unwrap_or(u8::MAX)
+    }
+
     /// As the core counts where it counts in 32 bits; more becomes the most, which no limit of the core allows.
     pub(crate) fn to_u32(self) -> u32 {
         u32::try_from(self.0).unwrap_or(u32::MAX)
@@ -81,6 +91,14 @@ pub(crate) fn number(count: u64) -> f64 {
     #[allow(clippy::cast_precision_loss)]
     let number = count as f64;
     number
+}
+
+/// How many threads are to work.
+pub(crate) fn threads(threads: Option<Whole>) -> Result<Option<NonZeroUsize>, Failed> {
+    let at_least_one = |threads: Whole| {
+        NonZeroUsize::new(threads.to_usize()).ok_or_else(|| Failed::invalid("threads", "expected at least 1, got 0"))
+    };
+    threads.map(at_least_one).transpose()
 }
 
 /// The strings of a list.
@@ -199,6 +217,7 @@ converted! {
     Members<T> by |value| read(value, ValueType::Object, "an object");
     TextByName by text_by_name;
     Copied by copied;
+    Opened by opened;
 }
 
 fn whole(value: Unknown<'_>) -> napi::Result<u64> {
@@ -240,6 +259,11 @@ fn text_by_name(value: Unknown<'_>) -> napi::Result<BTreeMap<String, String>> {
 fn copied(value: Unknown<'_>) -> napi::Result<Bytes> {
     let bytes: Uint8ArraySlice<'_> = cast(value)?;
     Ok(Bytes::copy_from_slice(&bytes))
+}
+
+fn opened(value: Unknown<'_>) -> napi::Result<Source> {
+    let env = Env::from_raw(value.value().env);
+    Source::read(value).map_err(|failed| failed.into_js(&env, None))
 }
 
 impl ToNapiValue for Moment {

@@ -1,13 +1,11 @@
 //! SHA-256 of all chunks of a source at once.
 
-use std::num::NonZeroUsize;
-
 use napi::Env;
 use napi::bindgen_prelude::{PromiseRaw, Uint8ArraySlice, Unknown};
 use napi_derive::napi;
 use porteur::{HashChunks, HashSource};
 
-use crate::convert::{Flag, Whole, argument, number, options_of};
+use crate::convert::{Flag, Whole, argument, number, options_of, threads};
 use crate::errors::{Failed, throwing};
 use crate::promise::{blocking, promise};
 use crate::source::AtRest;
@@ -90,9 +88,8 @@ impl HashOptions<'_> {
         if let Some(whole) = self.whole {
             request = request.whole(whole.0);
         }
-        if let Some(threads) = self.threads {
-            let threads = NonZeroUsize::new(threads.to_usize());
-            request = request.threads(threads.ok_or_else(|| Failed::invalid("threads", "expected at least 1, got 0"))?);
+        if let Some(threads) = threads(self.threads)? {
+            request = request.threads(threads);
         }
         Ok(request)
     }

@@ -18,6 +18,7 @@ mod guest;
 mod history;
 mod hooks;
 mod json;
+mod media;
 mod message;
 mod promise;
 mod simulator;

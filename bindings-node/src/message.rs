@@ -5,7 +5,7 @@ use napi::bindgen_prelude::{JsObjectValue as _, Object, Unknown};
 use napi_derive::napi;
 
 use crate::convert::{Copied, Flag, List, Members, Text, Whole, argument, texts};
-use crate::errors::{self, Failed};
+use crate::errors::Failed;
 use crate::guest::FileReference;
 use crate::json;
 
@@ -174,26 +174,6 @@ fn addressed(env: &Env, one: Unknown<'_>) -> Result<(String, porteur::Message), 
     let conversation: Text = argument("conversation", members.0.get_named_property("conversation")?)?;
     let message: MessageOptions<'_> = argument("messages", one)?;
     Ok((conversation.0, message.message(env)?))
-}
-
-/// An outcome as `Promise.allSettled` has it.
-pub(crate) fn settled<'env>(
-    env: &'env Env,
-    call: Object<'env>,
-    outcome: porteur::Result<porteur::SentMessage>,
-) -> napi::Result<Object<'env>> {
-    let mut settled = Object::new(env)?;
-    match outcome {
-        Ok(sent) => {
-            settled.set("status", "fulfilled")?;
-            settled.set("value", SentMessage::from(sent))?;
-        }
-        Err(error) => {
-            settled.set("status", "rejected")?;
-            settled.set("reason", errors::instance(env, &error, Some(call))?)?;
-        }
-    }
-    Ok(settled)
 }
 
 impl From<porteur::SentMessage> for SentMessage {

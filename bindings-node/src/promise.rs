@@ -7,7 +7,7 @@ use napi::Env;
 use napi::bindgen_prelude::{Function, JsObjectValue as _, Object, ObjectRef, PromiseRaw, ToNapiValue, Unknown};
 use tokio::sync::oneshot;
 
-use crate::errors::Failed;
+use crate::errors::{self, Failed};
 use crate::hooks;
 
 /// What a call is made of: the signal that ends it, and the future that does it.
@@ -65,6 +65,26 @@ where
         call.unref(env)?;
         settled
     })
+}
+
+/// An outcome as `Promise.allSettled` has it.
+pub(crate) fn settled<'env, T, V: From<T> + ToNapiValue>(
+    env: &'env Env,
+    call: Object<'env>,
+    outcome: porteur::Result<T>,
+) -> napi::Result<Object<'env>> {
+    let mut settled = Object::new(env)?;
+    match outcome {
+        Ok(value) => {
+            settled.set("status", "fulfilled")?;
+            settled.set("value", V::from(value))?;
+        }
+        Err(error) => {
+            settled.set("status", "rejected")?;
+            settled.set("reason", errors::instance(env, &error, Some(call))?)?;
+        }
+    }
+    Ok(settled)
 }
 
 /// Work that keeps a thread, on one of our own.

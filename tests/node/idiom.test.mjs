@@ -392,7 +392,7 @@ test('both ways of loading give the same names by the name of the package', asyn
   const inside = fileURLToPath(new URL('../../bindings-node/', import.meta.url))
   const code = `
     import * as porteur from 'porteur'
-    import { Client, Guest, PorteurError, sha256Chunks, sha256ChunksSync, verifyAudit, verifyAuditSync } from 'porteur'
+    import { Client, Guest, PorteurError, sha256Chunks, sha256ChunksSync, transform, transformMany } from 'porteur'
     import { messages, Simulator } from 'porteur/testing'
     import { createRequire } from 'node:module'
     const required = createRequire(${JSON.stringify(join(inside, 'index.js'))})('porteur')
@@ -400,7 +400,11 @@ test('both ways of loading give the same names by the name of the package', asyn
     console.log(required.Client === Client, ...names)`
   // A package may name itself, so no installation is needed.
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { cwd: inside })
-  assert.equal(stdout, 'true Client Guest PorteurError sha256Chunks sha256ChunksSync verifyAudit verifyAuditSync\n')
+  const names = [
+    'Client', 'Guest', 'PorteurError', 'inspect', 'inspectSync', 'preview', 'previewSync', 'sha256Chunks',
+    'sha256ChunksSync', 'transform', 'transformMany', 'transformSync', 'verifyAudit', 'verifyAuditSync'
+  ]
+  assert.equal(stdout, `true ${names.join(' ')}\n`)
 })
 
 function local (file) {

@@ -3,10 +3,12 @@
 import { createReadStream } from 'node:fs'
 
 import {
-  Client, Guest, PorteurError, sha256Chunks, sha256ChunksSync, verifyAudit, verifyAuditSync,
+  Client, Guest, inspect, inspectSync, PorteurError, preview, previewSync, sha256Chunks, sha256ChunksSync, transform,
+  transformMany, transformSync, verifyAudit, verifyAuditSync,
   type Attachment, type AuditOptions, type AuditReport, type ChunkDigests, type ClientOptions, type DeliveryOptions,
-  type ErrorCode, type HistoryMessage, type MessageOptions, type OutgoingMessage, type Progress, type Receipt,
-  type SendOutcome, type SentMessage, type UploadedFile
+  type ErrorCode, type HistoryMessage, type ImageInfo, type MediaLimits, type MediaSource, type MessageOptions, type OutgoingMessage, type Progress, type Receipt,
+  type SendOutcome, type SentMessage, type TransformManyOptions, type TransformOptions, type TransformOutcome, type Transformed,
+  type UploadedFile
 } from '../../bindings-node/index.js'
 import { messages, Simulator, type Fault } from '../../bindings-node/testing.js'
 
@@ -86,6 +88,35 @@ export async function digests (signal: AbortSignal): Promise<ChunkDigests> {
   return await sha256Chunks('notes.txt', { chunkSize: 2, whole: true, signal })
 }
 
+export async function everySourceIsAPicture (signal: AbortSignal): Promise<Transformed[]> {
+  const limits: MediaLimits = { maxSide: 9000, isolation: 'everything', maxChildCpuMs: 1000 }
+  async function * pieces () { yield new Uint8Array(3) }
+  const sources: MediaSource[] = [
+    'a.png', new URL('file:///a.png'), new Uint8Array(3), Buffer.from('abc'), createReadStream('a.png'),
+    new Blob(['abc']), new Blob(['abc']).stream(), pieces(), [new Uint8Array(3)]
+  ]
+  const info: ImageInfo = await inspect('a.png', { limits, signal })
+  const pages: number | undefined = info.pdfPages ?? inspectSync(new Uint8Array(3), { limits }).pdfPages
+  const wish: TransformOptions = { cover: { width: 10, height: 10 }, crop: 'top-left', background: [255, 255, 255], limits }
+  const small: Buffer | undefined = transformSync(new Uint8Array(3), { ...wish, thumbnail: 200 }).thumbnail?.bytes
+  console.log(pages, small, previewSync(new Uint8Array(3), { page: 2, dpi: 150 }).timings.decodeMs)
+  await preview('a.pdf', { maxWidth: 10, effort: 'fast', signal })
+  return await Promise.all(sources.map((source) => transform(source, { ...wish, format: 'webp', signal })))
+}
+
+export async function picturesAreToldApartByTheirStatus (paths: Iterable<string>, signal: AbortSignal): Promise<Buffer[]> {
+  const made: Buffer[] = []
+  const options: TransformManyOptions = { maxWidth: 300, threads: 2, signal }
+  for await (const outcome of transformMany(paths, options)) {
+    const { status }: TransformOutcome = outcome
+    if (outcome.status === 'fulfilled') made.push(outcome.value.bytes)
+    else console.log(status, outcome.reason.details.kind)
+  }
+  async function * streams () { for (const path of paths) yield createReadStream(path) }
+  for await (const { status } of transformMany(streams())) console.log(status)
+  return made
+}
+
 export function anErrorIsToldApartByItsCode (error: unknown): number | undefined {
   if (!(error instanceof PorteurError)) throw error
   const known: ErrorCode = 'rate_limited'
@@ -126,6 +157,16 @@ export function theseAreRefused (): void {
   // @ts-expect-error: a full log waits or fails
   const full: AuditOptions = { file: 'audit.log', secret: 'secret', whenFull: 'drop' }
   console.log(full)
+  // @ts-expect-error: a GIF cannot be made
+  void transform('a.png', { format: 'gif' })
+  // @ts-expect-error: a box has two sides
+  void transform('a.png', { cover: { width: 10 } })
+  // @ts-expect-error: a colour has three parts
+  void preview('a.png', { background: [0, 0] })
+  // @ts-expect-error: the twins take bytes alone
+  transformSync('a.png')
+  // @ts-expect-error: one source is not many
+  transformMany(5)
   // @ts-expect-error: a chunk size is required
   void sha256Chunks('notes.txt')
   // @ts-expect-error: a fault has its members in snake_case
