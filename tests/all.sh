@@ -85,6 +85,19 @@ node target/node/upload.mjs target/example.jpg +15550100
 target/release/porteur upload target/example.jpg --journal target/example.journal
 if target/release/porteur upload target/missing.jpg 2>target/example.err; then exit 1; fi
 grep -q 'could not open target/missing.jpg' target/example.err
+# Pictures ask no platform.
+cp tests/media/landscape.webp target/picture.webp
+printf 'no picture' >target/picture.txt
+transforms() { # command
+  rm -f target/picture.*.jpg
+  "$@" target/picture.webp
+  [ -s target/picture.large.jpg ] && [ -s target/picture.small.jpg ]
+  if "$@" target/picture.txt 2>target/example.err; then exit 1; fi
+  grep -q 'target/picture.txt cannot be shown' target/example.err
+}
+transforms target/release/transform
+transforms "$venv/bin/python" examples/python/transform.py
+transforms node target/node/transform.mjs
 # What is sent, by whomever, goes into one audit trail.
 rm -f target/*.audit target/*.audit.*
 export PORTEUR_AUDIT_FILE=target/example.audit PORTEUR_AUDIT_SECRET=simulator-audit-secret
