@@ -98,7 +98,7 @@ def run(
     cores: Iterable[int] | None = None,
 ) -> Run:
     """Runs a contender to its end, on `cores` when some are named."""
-    with tempfile.TemporaryFile() as errors, _pinned(cores):
+    with tempfile.TemporaryFile() as errors, pinned(cores):
         started = time.perf_counter()
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=errors, env={**os.environ, **(environment or {})}, bufsize=0
@@ -129,10 +129,15 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def turns(names: Sequence[str], rounds: int) -> Iterator[str]:
     """Every name once a round, each round beginning with another one: nobody always follows the same neighbour."""
     for number in range(rounds):
-        shift = number % len(names)
-        for name in [*names[shift:], *names[:shift]]:
+        for name in turned(names, number):
             print(f"round {number + 1} of {rounds}: {name}", file=sys.stderr, flush=True)
             yield name
+
+
+def turned(names: Sequence[str], number: int) -> list[str]:
+    """The names in the order of one round."""
+    shift = number % len(names)
+    return [*names[shift:], *names[:shift]]
 
 
 @contextlib.contextmanager
@@ -211,7 +216,7 @@ def _watch(pid: int, output: IO[bytes]) -> tuple[str, int]:
     """What a process prints, and its peak memory, asked for every few milliseconds until it is gone."""
     printed, peak = b"", 0
     while True:
-        peak = max(peak, _peak(pid))
+        peak = max(peak, peak_of(pid))
         if not select.select([output], [], [], LOOK)[0]:
             continue
         piece = output.read(65_536)
@@ -220,7 +225,7 @@ def _watch(pid: int, output: IO[bytes]) -> tuple[str, int]:
         printed += piece
 
 
-def _peak(pid: int) -> int:
+def peak_of(pid: int) -> int:
     """Bytes. Not the `ru_maxrss` of `wait4`, which counts in what the parent was when it forked."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
@@ -241,7 +246,7 @@ def _told(output: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _pinned(cores: Iterable[int] | None) -> Iterator[None]:
+def pinned(cores: Iterable[int] | None) -> Iterator[None]:
     """A child inherits the cores of its parent."""
     before = os.sched_getaffinity(0)
     if cores is not None:
