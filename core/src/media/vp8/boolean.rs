@@ -89,13 +89,12 @@ impl<'a> Booleans<'a> {
         if self.flag() { Some(self.signed(bits)) } else { None }
     }
 
-    /// Whether more was decided than the bytes told. A writer may leave out zeros at the end, two bytes of them.
+    /// Whether more was decided than the bytes told.
     pub(super) fn overrun(&self) -> bool {
-        self.spare > self.ready + LEFT_OUT
+        self.spare > self.ready
     }
 }
 
 pub(super) const EVEN: u8 = 128;
 /// Bits of which the next decision, whatever its chance, needs no more.
 const ENOUGH: u32 = 8;
-const LEFT_OUT: u32 = 16;
