@@ -10,20 +10,9 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 use libwebp_sys::{
-    WebPConfig, WebPEncCSP, WebPEncode, WebPMemoryWrite, WebPMemoryWriter, WebPMemoryWriterClear, WebPMemoryWriterInit,
-    WebPPicture, WebPPictureFree, WebPPictureImportRGB, WebPPictureImportRGBA,
+    WebPConfig, WebPEncode, WebPMemoryWrite, WebPMemoryWriter, WebPMemoryWriterClear, WebPMemoryWriterInit,
+    WebPPicture, WebPPictureFree, WebPPictureImportRGBA,
 };
-
-/// What is encoded, in rows without gaps.
-pub(super) enum Input<'a> {
-    /// Three bytes a pixel.
-    Rgb(&'a [u8]),
-    /// Four bytes a pixel.
-    Rgba(&'a [u8]),
-    /// One byte a pixel in Y, one for every four (sides rounded up) in U and V; the range of BT.601. libwebp takes
-    /// pointers to mutable planes, so it is given some.
-    Planes { y: &'a mut [u8], u: &'a mut [u8], v: &'a mut [u8] },
-}
 
 /// How it is encoded.
 pub(super) struct Settings {
@@ -35,36 +24,20 @@ pub(super) struct Settings {
     pub(super) method: c_int,
 }
 
-/// The file that libwebp makes, or what it has against it.
-pub(super) fn encode(input: Input<'_>, settings: &Settings) -> Result<Vec<u8>, String> {
+/// The file that libwebp makes of four bytes a pixel, in rows without gaps, or what it has against it.
+pub(super) fn encode(rgba: &[u8], settings: &Settings) -> Result<Vec<u8>, String> {
     let mut config = WebPConfig::new().map_err(|()| "another version of libwebp was linked")?;
     config.quality = settings.quality.into();
     config.method = settings.method;
     let mut picture = Guarded::new(settings)?;
-    let (width, stride) = (settings.width as usize, picture.raw.width);
-    let (pixels, halved) = (width * settings.height as usize, width.div_ceil(2) * settings.height.div_ceil(2) as usize);
-    let done = match input {
-        Input::Rgb(samples) => {
-            expect(samples, 3 * pixels)?;
-            // SAFETY: `picture` is initialised and names the size; the rows of that size lie within `samples`, as was
-            // just checked, and are copied.
-            unsafe { WebPPictureImportRGB(&raw mut picture.raw, samples.as_ptr(), 3 * stride) }
-        }
-        Input::Rgba(samples) => {
-            expect(samples, 4 * pixels)?;
-            // SAFETY: as above, with four bytes a pixel.
-            unsafe { WebPPictureImportRGBA(&raw mut picture.raw, samples.as_ptr(), 4 * stride) }
-        }
-        Input::Planes { y, u, v } => {
-            expect(y, pixels)?;
-            expect(u, halved)?;
-            expect(v, halved)?;
-            picture.raw.colorspace = WebPEncCSP::WEBP_YUV420;
-            (picture.raw.y, picture.raw.u, picture.raw.v) = (y.as_mut_ptr(), u.as_mut_ptr(), v.as_mut_ptr());
-            (picture.raw.y_stride, picture.raw.uv_stride) = (stride, (stride + 1) / 2);
-            return picture.encode(&config);
-        }
-    };
+    let expected = 4 * settings.width as usize * settings.height as usize;
+    if rgba.len() != expected {
+        return Err(format!("expected {expected} samples, got {}", rgba.len()));
+    }
+    let stride = 4 * picture.raw.width;
+    // SAFETY: `picture` is initialised and names the size; the rows of that size lie within `rgba`, as was just checked,
+    // and are copied.
+    let done = unsafe { WebPPictureImportRGBA(&raw mut picture.raw, rgba.as_ptr(), stride) };
     if done == 0 { Err(picture.failure()) } else { picture.encode(&config) }
 }
 
@@ -90,8 +63,8 @@ impl Guarded {
         let mut writer = Writer::new();
         self.raw.writer = Some(WebPMemoryWrite);
         self.raw.custom_ptr = (&raw mut writer.raw).cast();
-        // SAFETY: the picture is initialised and its planes, imported or lent for longer than this call, have the size
-        // that it names; the writer that `custom_ptr` points to lives until after the call.
+        // SAFETY: the picture is initialised and its planes were imported in the size that it names; the writer that
+        // `custom_ptr` points to lives until after the call.
         let done = unsafe { WebPEncode(config, &raw mut self.raw) };
         self.raw.custom_ptr = ptr::null_mut();
         if done == 0 { Err(self.failure()) } else { Ok(writer.bytes()) }
@@ -104,8 +77,7 @@ impl Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        // SAFETY: the picture is initialised. What is freed is what libwebp allocated for it; planes that were lent are
-        // only forgotten.
+        // SAFETY: the picture is initialised. What is freed is what libwebp allocated for it.
         unsafe { WebPPictureFree(&raw mut self.raw) };
     }
 }
@@ -142,10 +114,6 @@ impl Drop for Writer {
     }
 }
 
-fn expect(samples: &[u8], count: usize) -> Result<(), String> {
-    if samples.len() == count { Ok(()) } else { Err(format!("expected {count} samples, got {}", samples.len())) }
-}
-
 /// WEBP_MAX_DIMENSION of libwebp's encode.h.
 const MAX_SIDE: c_int = 16_383;
 
@@ -154,13 +122,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn planes_that_are_too_small_never_reach_libwebp() {
+    fn pixels_that_are_too_few_never_reach_libwebp() {
         let settings = Settings { width: 4, height: 3, quality: 85, method: 4 };
-        let (mut y, mut u, mut v) = (vec![0; 12], vec![0; 4], vec![0; 3]);
-        let input = Input::Planes { y: &mut y, u: &mut u, v: &mut v };
-        assert_eq!(encode(input, &settings).unwrap_err(), "expected 4 samples, got 3");
-        assert_eq!(encode(Input::Rgb(&[0; 35]), &settings).unwrap_err(), "expected 36 samples, got 35");
+        assert_eq!(encode(&[0; 47], &settings).unwrap_err(), "expected 48 samples, got 47");
         let wide = Settings { width: 16_384, ..settings };
-        assert!(encode(Input::Rgb(&vec![0; 16_384 * 9]), &wide).is_err());
+        assert!(encode(&vec![0; 16_384 * 12], &wide).is_err());
     }
 }
