@@ -1,4 +1,4 @@
-//! The tables of RFC 6386.
+//! The tables of RFC 6386, which the encoder needs too.
 
 /// The chance of a 0, of 256, at each branch of a coefficient's tree: for each kind of block, band of coefficients, and
 /// what the coefficient before was.

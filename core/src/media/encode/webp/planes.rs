@@ -17,12 +17,12 @@ impl Limited {
     pub(super) fn of_planes(planes: &Planes) -> Self {
         let size = planes.luma.size;
         let chroma = |plane: &Plane| match plane.size == size.halved() {
-            true => wide(Narrow { samples: &plane.samples, steps: CHROMA_STEPS }),
-            false => wide(Narrow { samples: &halved(plane).samples, steps: CHROMA_STEPS }),
+            true => wide(Narrow { samples: &plane.samples, range: CHROMA_RANGE }),
+            false => wide(Narrow { samples: &halved(plane).samples, range: CHROMA_RANGE }),
         };
         Self {
             size,
-            luma: wide(Narrow { samples: &planes.luma.samples, steps: LUMA_STEPS }),
+            luma: wide(Narrow { samples: &planes.luma.samples, range: LUMA_RANGE }),
             chroma: planes.chroma.as_ref().map(|planes| planes.each_ref().map(chroma)),
         }
     }
@@ -31,7 +31,7 @@ impl Limited {
     pub(super) fn of_pixels(pixels: &Pixels) -> Self {
         match pixels.kind {
             Kind::Gray => {
-                let luma = wide(Narrow { samples: &pixels.samples, steps: LUMA_STEPS });
+                let luma = wide(Narrow { samples: &pixels.samples, range: LUMA_RANGE });
                 Self { size: pixels.size, luma, chroma: None }
             }
             _ => wide(OfRgb(pixels)),
@@ -48,10 +48,17 @@ impl Limited {
     }
 }
 
-/// 0 to 255 mapped to `steps` steps from 16 on, rounded. In chroma 128, which is no colour, stays where it is.
+/// 0 to 255 mapped to a narrower range, rounded.
 struct Narrow<'a> {
     samples: &'a [u8],
+    range: Range,
+}
+
+/// Steps for 255 of a sample, and where they begin, in 255ths.
+#[derive(Clone, Copy)]
+struct Range {
     steps: u16,
+    first: u16,
 }
 
 impl Work for Narrow<'_> {
@@ -62,10 +69,9 @@ impl Work for Narrow<'_> {
     fn run(self) -> Vec<u8> {
         let mut narrow = vec![0; self.samples.len()];
         for (sample, narrow) in self.samples.iter().zip(&mut narrow) {
-            let scaled = u16::from(*sample) * self.steps + 127;
+            let scaled = u16::from(*sample) * self.range.steps + self.range.first + 127;
             // Divided by 255.
-            let step = (scaled + 1 + (scaled >> 8)) >> 8;
-            *narrow = (step + 16) as u8;
+            *narrow = ((scaled + 1 + (scaled >> 8)) >> 8) as u8;
         }
         narrow
     }
@@ -129,9 +135,10 @@ fn weighed(sum: [i32; 3], factors: [i32; 3], centre: i32, count: i32) -> u8 {
     ((value + (centre << shift) + (1 << (shift - 1))) >> shift) as u8
 }
 
-/// From black to white, and from one colour over none to its opposite.
-const LUMA_STEPS: u16 = 219;
-const CHROMA_STEPS: u16 = 224;
+/// From black, which is 16, to white.
+const LUMA_RANGE: Range = Range { steps: 219, first: 16 * 255 };
+/// From one colour to its opposite. No colour at all is 128 in both ranges.
+const CHROMA_RANGE: Range = Range { steps: 224, first: 128 * (255 - 224) };
 /// Fixed point with 16 bits behind it: the factors are those of the standard times 65 536, and sum up to 219 of 255 of
 /// that or to 0.
 const SHIFT: i32 = 16;
@@ -153,8 +160,10 @@ mod tests {
         let plane = |samples| Plane::whole(Size { width: 256, height: 1 }, samples);
         let planes = Limited::of_planes(&Planes { luma: plane(samples), chroma: None });
         assert_eq!([0, 128, 255].map(|at| planes.luma[at]), [16, 126, 235]);
-        let chroma = Narrow { samples: &(0..=255).collect::<Vec<u8>>(), steps: CHROMA_STEPS }.run();
+        let chroma = Narrow { samples: &(0..=255).collect::<Vec<u8>>(), range: CHROMA_RANGE }.run();
         assert_eq!([0, 128, 255].map(|at| chroma[at]), [16, 128, 240]);
+        let nearest = |sample: usize| (128.0 + (sample as f64 - 128.0) * 224.0 / 255.0).round();
+        assert!(chroma.iter().enumerate().all(|(sample, narrow)| f64::from(*narrow) == nearest(sample)));
         for (sample, narrow) in planes.luma.iter().enumerate() {
             assert_eq!(usize::from(*narrow), (sample * 219 + 127) / 255 + 16);
         }

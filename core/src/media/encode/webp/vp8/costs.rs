@@ -1,8 +1,8 @@
 //! What things cost, in 1/256 of a bit.
 
+use super::super::super::super::vp8::tables::{BANDS, MODES, Probabilities};
 use super::modes::{FINE, SPLIT, Whole, fine_bits};
 use super::quantiser::TALLEST;
-use super::tables::{BANDS, MODES, Probabilities};
 use super::tokens::{Branch, Kind, branches};
 use super::transform::{Blocks, LANES, Lanes};
 

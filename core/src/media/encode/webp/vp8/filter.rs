@@ -1,6 +1,6 @@
 //! How much a decoder smooths the edges of blocks.
 
-use super::tables::STEPS;
+use super::super::super::super::vp8::tables::STEPS;
 
 /// The level for a quantiser index and how `busy` the segment's surroundings are beyond the easiest, 0 to 255: a step
 /// of a quarter of the quantiser's is to be filtered, as libwebp does it at its usual strength (60).

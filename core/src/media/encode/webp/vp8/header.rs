@@ -1,9 +1,9 @@
 //! The first partition: what holds for the whole picture, and how each macroblock is predicted. Source: RFC 6386, 9.
 
+use super::super::super::super::vp8::tables::{COEFFICIENTS, MODES, Probabilities, UPDATES};
 use super::boolean::Booleans;
 use super::modes::{SPLIT, Whole, fine_bits};
 use super::segments::Segments;
-use super::tables::{COEFFICIENTS, MODES, Probabilities, UPDATES};
 
 /// How a macroblock is predicted.
 #[derive(Clone)]

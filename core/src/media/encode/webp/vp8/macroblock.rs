@@ -1,5 +1,6 @@
 //! One macroblock after the other: how it is predicted, and its coefficients.
 
+use super::super::super::super::vp8::tables::{COEFFICIENTS, Probabilities};
 use super::super::super::super::wide::Work;
 use super::chroma::{Chroma, Short};
 use super::costs::{Bits, Levels, Modes};
@@ -7,7 +8,6 @@ use super::fine::FineLuma;
 use super::frame::{Border, Frame, chroma_ends, luma_ends};
 use super::header::Prediction;
 use super::segments::Segments;
-use super::tables::{COEFFICIENTS, Probabilities};
 use super::tokens::Tokens;
 use super::transform::{Blocks, texture};
 use super::whole::{Sight, WholeLuma};

@@ -12,7 +12,6 @@ mod modes;
 mod predict;
 mod quantiser;
 mod segments;
-mod tables;
 mod tokens;
 mod transform;
 mod whole;
@@ -25,8 +24,8 @@ pub(super) use self::frame::Frame;
 use self::header::Header;
 use self::macroblock::{Code, Coded, Rebuilt};
 use self::segments::{Analyse, Segments};
-use self::tables::Probabilities;
 use self::tokens::Tokens;
+use super::super::super::vp8::tables::Probabilities;
 use super::super::super::wide::{Work, wide};
 
 /// A key frame of `frame`, of at most 16 383 pixels a side, at a quality of 0 to 100. None when how its macroblocks are

@@ -1,6 +1,6 @@
 //! How coarsely coefficients are told, and what a bit is worth against what it spares.
 
-use super::tables::{MEAN_STEPS, STEPS, STEPS_OF_MEANS, ZIGZAG};
+use super::super::super::super::vp8::tables::{MEAN_STEPS, STEPS, STEPS_OF_MEANS, ZIGZAG};
 use super::transform::{Blocks, LANES, Lanes, NONE};
 
 /// All that depends on how coarse a segment is.

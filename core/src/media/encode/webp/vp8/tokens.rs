@@ -1,8 +1,8 @@
 //! Quantised blocks as the bits that tell them, kept until it is known how likely each is.
 
+use super::super::super::super::vp8::tables::{BANDS, CATEGORIES, COEFFICIENTS, Probabilities, UPDATES};
 use super::boolean::{Booleans, EVEN};
 use super::costs::Bits;
-use super::tables::{BANDS, CATEGORIES, COEFFICIENTS, Probabilities, UPDATES};
 
 /// What kind of coefficients a block has, as the tables count them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

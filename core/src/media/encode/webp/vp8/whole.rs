@@ -1,5 +1,6 @@
 //! A macroblock's luma predicted as a whole: the means of its blocks are told together, the rest block by block.
 
+use super::super::super::super::vp8::tables::ZIGZAG;
 use super::costs::{Levels, Modes};
 use super::frame::Macroblock;
 use super::header::Luma;
@@ -7,7 +8,6 @@ use super::macroblock::Neighbour;
 use super::modes::Whole;
 use super::predict::{Edges, Sides};
 use super::quantiser::{Quantiser, block};
-use super::tables::ZIGZAG;
 use super::tokens::{Kind, Tokens};
 use super::transform::{Blocks, LANES, Lanes, NONE, forward, forward_means, inverse, inverse_means, squares, texture};
 
