@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::super::color::{halved, to_pixels};
-use super::super::super::picture::{Kind, Picture, Pixels, Plane, Planes};
+use super::super::super::picture::{Kind, Picture, Pixels, Plane, Planes, Size};
 use super::super::super::resize::Chroma;
 use super::super::super::wide::{Work, wide};
 
@@ -40,46 +40,79 @@ impl Work for OfRgb<'_> {
     fn run(self) -> Planes {
         let size = self.pixels.size;
         let (colors, _) = self.pixels.samples.as_chunks::<3>();
-        let luma = channel(colors, LUMA, 0);
-        let [blue, red] = [BLUE, RED].map(|factors| match self.chroma {
-            Chroma::Whole => Plane::whole(size, channel(colors, factors, CENTRE)),
-            Chroma::Halved => self.halved(colors, factors),
-        });
-        Planes { luma: Plane::whole(size, luma), chroma: Some([blue, red]) }
-    }
-}
-
-impl OfRgb<'_> {
-    /// A channel of half the size: means of two by two pixels, those at an odd edge of what there is.
-    #[inline(always)]
-    fn halved(&self, colors: &[[u8; 3]], factors: [i32; 3]) -> Plane {
-        let (size, width) = (self.pixels.size, self.pixels.size.width as usize);
-        let mut samples = Vec::with_capacity(size.halved().width as usize * size.halved().height as usize);
-        for rows in colors.chunks(2 * width) {
-            let upper = &rows[..width];
-            let lower = rows.get(width..2 * width).unwrap_or(upper);
-            let (pairs, above_last) = upper.as_chunks::<2>();
-            let (below, below_last) = lower.as_chunks::<2>();
-            let sum = |four: [[u8; 3]; 4]| {
-                let color: [i32; 3] = std::array::from_fn(|at| four.iter().map(|color| i32::from(color[at])).sum());
-                narrow((weighed(color, factors) >> 2) + CENTRE)
-            };
-            samples.extend(pairs.iter().zip(below).map(|([a, b], [c, d])| sum([*a, *b, *c, *d])));
-            samples.extend(above_last.iter().zip(below_last).map(|(a, b)| sum([*a, *a, *b, *b])));
-        }
-        Plane::whole(size.halved(), samples)
+        let luma = Plane::whole(size, channel(colors, LUMA, 0));
+        let chroma = match self.chroma {
+            Chroma::Whole => [BLUE, RED].map(|factors| Plane::whole(size, channel(colors, factors, CENTRE))),
+            Chroma::Halved => halved_chroma(colors, size),
+        };
+        Planes { luma, chroma: Some(chroma) }
     }
 }
 
 #[inline(always)]
 fn channel(colors: &[[u8; 3]], factors: [i32; 3], centre: i32) -> Vec<u8> {
-    let sample = |color: &[u8; 3]| narrow(weighed(color.map(i32::from), factors) + centre);
-    colors.iter().map(sample).collect()
+    let mut samples = vec![0; colors.len()];
+    for (sample, [red, green, blue]) in samples.iter_mut().zip(colors) {
+        *sample = narrow(weighed(i32::from(*red), i32::from(*green), i32::from(*blue), factors) + centre);
+    }
+    samples
+}
+
+/// Chroma of half the size: means of two by two pixels, those at an odd edge of what there is.
+#[inline(always)]
+fn halved_chroma(colors: &[[u8; 3]], size: Size) -> [Plane; 2] {
+    let (width, half) = (size.width as usize, size.halved());
+    let mut planes = [(); 2].map(|()| vec![0; half.width as usize * half.height as usize]);
+    let [blue, red] = &mut planes;
+    let halves = blue.chunks_exact_mut(half.width as usize).zip(red.chunks_exact_mut(half.width as usize));
+    for (rows, (blue, red)) in colors.chunks(2 * width).zip(halves) {
+        let (upper, lower) = rows.split_at(width);
+        let lower = if lower.is_empty() { upper } else { lower };
+        let blocks = blue.chunks_mut(BLOCK).zip(red.chunks_mut(BLOCK));
+        for ((upper, lower), (blue, red)) in upper.chunks(2 * BLOCK).zip(lower.chunks(2 * BLOCK)).zip(blocks) {
+            let sums = Sums::of(upper, lower);
+            sums.weighed(BLUE, blue);
+            sums.weighed(RED, red);
+        }
+    }
+    planes.map(|samples| Plane::whole(half, samples))
+}
+
+/// The sums of two rows, one array a colour: apart they are work for wide registers, interleaved they are not.
+struct Sums([[[u16; 2]; BLOCK]; 3]);
+
+impl Sums {
+    #[inline(always)]
+    fn of(upper: &[[u8; 3]], lower: &[[u8; 3]]) -> Self {
+        let mut sums = [[[0; 2]; BLOCK]; 3];
+        let [red, green, blue] = &mut sums;
+        let sums_of = red.as_flattened_mut().iter_mut().zip(green.as_flattened_mut()).zip(blue.as_flattened_mut());
+        for (((red, green), blue), (above, below)) in sums_of.zip(upper.iter().zip(lower)) {
+            *red = u16::from(above[0]) + u16::from(below[0]);
+            *green = u16::from(above[1]) + u16::from(below[1]);
+            *blue = u16::from(above[2]) + u16::from(below[2]);
+        }
+        if upper.len() % 2 == 1 {
+            for colors in &mut sums {
+                colors[upper.len() / 2][1] = colors[upper.len() / 2][0];
+            }
+        }
+        Self(sums)
+    }
+
+    #[inline(always)]
+    fn weighed(&self, factors: [i32; 3], samples: &mut [u8]) {
+        let [red, green, blue] = &self.0;
+        for (((sample, red), green), blue) in samples.iter_mut().zip(red).zip(green).zip(blue) {
+            let sum = |[left, right]: &[u16; 2]| i32::from(*left) + i32::from(*right);
+            *sample = narrow((weighed(sum(red), sum(green), sum(blue), factors) >> 2) + CENTRE);
+        }
+    }
 }
 
 #[inline(always)]
-fn weighed(color: [i32; 3], factors: [i32; 3]) -> i32 {
-    color[0] * factors[0] + color[1] * factors[1] + color[2] * factors[2]
+fn weighed(red: i32, green: i32, blue: i32, factors: [i32; 3]) -> i32 {
+    red * factors[0] + green * factors[1] + blue * factors[2]
 }
 
 /// Rounded. The factors of a channel are such that it stays within 0 to 255.
@@ -89,6 +122,8 @@ fn narrow(value: i32) -> u8 {
     ((value + (1 << (SHIFT - 1))) >> SHIFT) as u8
 }
 
+/// Samples of chroma that are made at a time.
+const BLOCK: usize = 64;
 /// Fixed point with 16 bits behind it: the factors are those of the standard times 65 536, and sum up to it or to 0.
 const SHIFT: i32 = 16;
 const LUMA: [i32; 3] = [19_595, 38_470, 7_471];
@@ -99,7 +134,6 @@ const CENTRE: i32 = (128 << SHIFT) - 1;
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::super::picture::Size;
     use super::*;
 
     #[test]
