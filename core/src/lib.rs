@@ -63,6 +63,8 @@ pub use config::{Config, Limits, Timeouts};
 pub use digest::digests_by_each_kernel;
 pub use digest::{ChunkDigests, HashChunks, HashSource, Sha256, sha256, sha256_chunks};
 pub use error::{Answer, Cause, Error, ErrorFacts, MediaErrorKind, NetworkKind, Result, Sla};
+#[cfg(fuzzing)]
+pub use media::png_by_each_decoder;
 pub use media::{
     Crop, Effort, Format, ImageInfo, Isolation, MediaLimits, MediaSource, Preview, SizeOptions, SourceFormat,
     StageTimes, TargetSize, Thumbnail, Transform, TransformMany, Transformed, inspect, preview, transform,

@@ -22,6 +22,7 @@ mod many;
 mod orientation;
 mod picture;
 mod preview;
+mod reduce;
 mod resize;
 mod result;
 mod riff;
@@ -46,6 +47,14 @@ pub use self::result::{ImageInfo, StageTimes, Thumbnail, Transformed};
 pub use self::size::{SizeOptions, TargetSize};
 pub use self::source::MediaSource;
 pub use self::value::{Effort, Format, Transform};
+
+/// The samples of a PNG by our own decoder, where it takes it, and by the png crate, where that does: what
+/// `tests/fuzz` compares.
+#[cfg(fuzzing)]
+pub fn png_by_each_decoder(bytes: &[u8]) -> [Option<Vec<u8>>; 2] {
+    let limits = MediaLimits { max_allocation: 1 << 20, ..MediaLimits::default() };
+    decode::png_by_each_decoder(bytes, &limits)
+}
 
 /// What `bytes` are, read from the header and the heads of the blocks; no pixel is decoded.
 ///

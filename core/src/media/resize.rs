@@ -10,6 +10,7 @@ use fast_image_resize::{FilterType, PixelTrait, PixelType, ResizeAlg, ResizeOpti
 use super::errors::not_scaled;
 use super::fit::Fit;
 use super::picture::{Kind, Picture, Pixels, Plane, Planes, Rect, Size};
+use super::reduce::{Plain, WithAlpha, fewer_rows};
 use crate::error::Result;
 
 /// How large chroma planes are made.
@@ -51,23 +52,8 @@ fn resize_pixels(pixels: Pixels, fit: &Fit) -> Result<Pixels> {
         Kind::Gray => convolve(samples, stored, PixelType::U8, fit.crop, size),
         Kind::Rgb | Kind::Ycc => convolve(samples, stored, PixelType::U8x3, fit.crop, size),
         Kind::Cmyk => convolve(samples, stored, PixelType::U8x4, fit.crop, size),
-        Kind::GrayAlpha => {
-            let (pixels, _) = samples.as_chunks::<2>();
-            let multiplied = |[gray, alpha]: &[u8; 2]| U16x2::new([times(*gray, *alpha), times(255, *alpha)]);
-            let divided = |pixel: &U16x2| [over(pixel.0[0], pixel.0[1]), narrowed(pixel.0[1])];
-            convolve_with_alpha(pixels, stored, fit.crop, size, multiplied, divided)
-        }
-        Kind::Rgba => {
-            let (pixels, _) = samples.as_chunks::<4>();
-            let multiplied = |[red, green, blue, alpha]: &[u8; 4]| {
-                U16x4::new([times(*red, *alpha), times(*green, *alpha), times(*blue, *alpha), times(255, *alpha)])
-            };
-            let divided = |pixel: &U16x4| {
-                let [red, green, blue, alpha] = pixel.0;
-                [over(red, alpha), over(green, alpha), over(blue, alpha), narrowed(alpha)]
-            };
-            convolve_with_alpha(pixels, stored, fit.crop, size, multiplied, divided)
-        }
+        Kind::GrayAlpha => convolve_with_alpha(samples, stored, fit.crop, size, U16x2::new, |pixel| pixel.0),
+        Kind::Rgba => convolve_with_alpha(samples, stored, fit.crop, size, U16x4::new, |pixel| pixel.0),
     };
     Ok(Pixels { kind, size, samples: samples? })
 }
@@ -129,45 +115,72 @@ pub(super) fn cut(pixels: Pixels, part: Rect, size: Size) -> Pixels {
 }
 
 fn convolve(samples: &[u8], stored: Size, kind: PixelType, part: Rect, size: Size) -> Result<Vec<u8>> {
+    let length = stored.width as usize * kind.size();
+    if let Some(rows) = fewer_rows::<Plain>(samples, length, (part.top, part.height), size.height) {
+        return across(&rows, stored.width, kind, part, size);
+    }
+    convolve_whole(samples, stored, kind, part, size)
+}
+
+/// The other half of a reduction, when the rows are those of the result.
+fn across(rows: &[u8], width: u32, kind: PixelType, part: Rect, size: Size) -> Result<Vec<u8>> {
+    let stored = Size { width, height: size.height };
+    let part = Rect { top: 0.0, height: size.height.into(), ..part };
+    convolve_whole(rows, stored, kind, part, size)
+}
+
+fn convolve_whole(samples: &[u8], stored: Size, kind: PixelType, part: Rect, size: Size) -> Result<Vec<u8>> {
     let source = ImageRef::new(stored.width, stored.height, samples, kind).map_err(not_scaled)?;
     let mut scaled = Image::new(size.width, size.height, kind);
     Resizer::new().resize(&source, &mut scaled, &lanczos(part, stored)).map_err(not_scaled)?;
     Ok(scaled.into_vec())
 }
 
-/// Scales colours that are multiplied by their alpha, so that invisible ones do not bleed into visible ones.
+/// Scales colours that are multiplied by their alpha, so that invisible ones do not bleed into visible ones. `of` makes
+/// a pixel for the resizer of its samples, `samples_of` is the way back.
 ///
 /// A product of two bytes fits 16 bits without rounding, so nothing of the colour is lost before it is scaled. The wide
 /// copy is made a band at a time: at 8 bytes a pixel the whole would take more memory than everything else together.
 fn convolve_with_alpha<const N: usize, P: PixelTrait>(
-    pixels: &[[u8; N]],
+    samples: &[u8],
     stored: Size,
     part: Rect,
     size: Size,
-    multiplied: impl Fn(&[u8; N]) -> P,
-    divided: impl Fn(&P) -> [u8; N],
+    of: impl Fn([u16; N]) -> P,
+    samples_of: impl Fn(&P) -> [u16; N],
 ) -> Result<Vec<u8>> {
+    let length = stored.width as usize * N;
+    if let Some(rows) = fewer_rows::<WithAlpha<N>>(samples, length, (part.top, part.height), size.height) {
+        let pixels: Vec<P> = rows.as_chunks::<N>().0.iter().map(|pixel| of(*pixel)).collect();
+        let stored = Size { width: stored.width, height: size.height };
+        let part = Rect { top: 0.0, height: size.height.into(), ..part };
+        let mut scaled = Vec::with_capacity(size.width as usize * size.height as usize * N);
+        resize_typed(&mut Resizer::new(), &pixels, stored, part, size, |pixel| {
+            scaled.extend(divided(samples_of(pixel)))
+        })?;
+        return Ok(scaled);
+    }
     let step = part.height / f64::from(size.height);
     let band = (BAND_PIXELS / f64::from(stored.width) / step).max(MIN_BAND_ROWS).min(size.height.into());
     let band = u32::try_from(whole_pixels(band)).unwrap_or(u32::MAX).max(1);
-    convolve_bands(pixels, stored, part, size, band, multiplied, divided)
+    convolve_bands(samples, stored, part, size, band, of, samples_of)
 }
 
 /// As above, `band` rows of the result at a time.
 fn convolve_bands<const N: usize, P: PixelTrait>(
-    pixels: &[[u8; N]],
+    samples: &[u8],
     stored: Size,
     part: Rect,
     size: Size,
     band: u32,
-    multiplied: impl Fn(&[u8; N]) -> P,
-    divided: impl Fn(&P) -> [u8; N],
+    of: impl Fn([u16; N]) -> P,
+    samples_of: impl Fn(&P) -> [u16; N],
 ) -> Result<Vec<u8>> {
-    let width = stored.width as usize;
+    let (pixels, width) = (samples.as_chunks::<N>().0, stored.width as usize);
     let step = part.height / f64::from(size.height);
     let reach = (LANCZOS_RADIUS * step.max(1.0)).ceil() + 1.0;
     let mut resizer = Resizer::new();
-    let mut samples = Vec::with_capacity(size.width as usize * size.height as usize * N);
+    let mut scaled = Vec::with_capacity(size.width as usize * size.height as usize * N);
     let mut row = 0;
     while row < size.height {
         let rows = band.min(size.height - row);
@@ -175,16 +188,30 @@ fn convolve_bands<const N: usize, P: PixelTrait>(
         let height = f64::from(rows) * step;
         let first = whole_pixels((top - reach).max(0.0));
         let last = whole_pixels((top + height + reach).min(f64::from(stored.height)));
-        let source: Vec<P> = pixels[first * width..last * width].iter().map(&multiplied).collect();
-        let mut scaled = TypedImage::<P>::new(size.width, rows);
+        let source: Vec<P> = pixels[first * width..last * width].iter().map(|pixel| of(multiplied(pixel))).collect();
         let part = Rect { left: part.left, top: top - first as f64, width: part.width, height };
         let wide = Size { width: stored.width, height: u32::try_from(last - first).unwrap_or(u32::MAX) };
-        let source = TypedImageRef::new(wide.width, wide.height, &source).map_err(not_scaled)?;
-        resizer.resize_typed(&source, &mut scaled, &lanczos(part, wide)).map_err(not_scaled)?;
-        samples.extend(scaled.pixels().iter().flat_map(&divided));
+        let size = Size { width: size.width, height: rows };
+        resize_typed(&mut resizer, &source, wide, part, size, |pixel| scaled.extend(divided(samples_of(pixel))))?;
         row += rows;
     }
-    Ok(samples)
+    Ok(scaled)
+}
+
+/// Shows `each` pixel of the scaled part of `source`, which is `stored` large.
+fn resize_typed<P: PixelTrait>(
+    resizer: &mut Resizer,
+    source: &[P],
+    stored: Size,
+    part: Rect,
+    size: Size,
+    each: impl FnMut(&P),
+) -> Result<()> {
+    let source = TypedImageRef::new(stored.width, stored.height, source).map_err(not_scaled)?;
+    let mut scaled = TypedImage::<P>::new(size.width, size.height);
+    resizer.resize_typed(&source, &mut scaled, &lanczos(part, stored)).map_err(not_scaled)?;
+    scaled.pixels().iter().for_each(each);
+    Ok(())
 }
 
 fn lanczos(part: Rect, whole: Size) -> ResizeOptions {
@@ -202,9 +229,15 @@ fn within(start: f64, length: f64, whole: u32) -> f64 {
     if start + length <= whole { length } else { whole - start - whole * HAIR }
 }
 
-/// Colour times alpha, where the full value of both is 65 025.
-fn times(color: u8, alpha: u8) -> u16 {
-    u16::from(color) * u16::from(alpha)
+/// Colours times alpha, where the full value of both is 65 025.
+fn multiplied<const N: usize>(pixel: &[u8; N]) -> [u16; N] {
+    let alpha = u16::from(pixel[N - 1]);
+    std::array::from_fn(|at| if at == N - 1 { 255 * alpha } else { u16::from(pixel[at]) * alpha })
+}
+
+fn divided<const N: usize>(pixel: [u16; N]) -> [u8; N] {
+    let alpha = pixel[N - 1];
+    std::array::from_fn(|at| if at == N - 1 { narrowed(alpha) } else { over(pixel[at], alpha) })
 }
 
 /// The colour that, times `alpha`, is `multiplied`.
@@ -282,12 +315,10 @@ mod tests {
     fn bands_leave_no_seams() {
         let stored = Size { width: 96, height: 512 };
         let mut random = fastrand::Rng::with_seed(1);
-        let pixels: Vec<[u8; 2]> = (0..96 * 512).map(|_| [random.u8(..), random.u8(..)]).collect();
+        let samples: Vec<u8> = (0..2 * 96 * 512).map(|_| random.u8(..)).collect();
         let part = Rect { left: 3.25, top: 7.5, width: 90.0, height: 500.25 };
         let size = Size { width: 31, height: 200 };
-        let multiplied = |[gray, alpha]: &[u8; 2]| U16x2::new([times(*gray, *alpha), times(255, *alpha)]);
-        let divided = |pixel: &U16x2| [over(pixel.0[0], pixel.0[1]), narrowed(pixel.0[1])];
-        let scaled = |band| convolve_bands(&pixels, stored, part, size, band, multiplied, divided).unwrap();
+        let scaled = |band| convolve_bands(&samples, stored, part, size, band, U16x2::new, |pixel| pixel.0).unwrap();
         let whole = scaled(200);
         for band in [1, 16, 37] {
             let banded = scaled(band);

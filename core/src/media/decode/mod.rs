@@ -19,6 +19,8 @@ use crate::error::Result;
 
 pub(super) use self::frames::Frames;
 use self::frames::Moment;
+#[cfg(fuzzing)]
+pub(super) use self::png::by_each_decoder as png_by_each_decoder;
 
 /// What a decoder makes of a file.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use super::limits::MediaLimits;
 use super::{Format, Transform, Transformed, transform};
 
 /// The names and bytes of tests/media/formats.
-fn files() -> Vec<(String, Vec<u8>)> {
+pub(super) fn files() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/media/formats");
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .expect("the folder of pictures")
