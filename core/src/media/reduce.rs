@@ -124,7 +124,6 @@ fn add(sums: &mut [i16], [a, b, c, d]: [&[i16]; 4], [one, two, three, four]: [i1
 
 /// The upper half of a product, rounded down: one instruction for many.
 #[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "the upper half of 32 bits has 16")]
 fn high(sample: i16, weight: i16) -> i16 {
     ((i32::from(sample) * i32::from(weight)) >> 16) as i16
 }
@@ -140,7 +139,6 @@ impl Samples for Plain {
     }
 
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 255")]
     fn narrowed(sums: &[i16], reduced: &mut [u8]) {
         for (sample, sum) in reduced.iter_mut().zip(sums) {
             *sample = (sum.saturating_add(32) >> 6).clamp(0, 255) as u8;

@@ -156,7 +156,7 @@ fn convolve_with_alpha<const N: usize, P: PixelTrait>(
         let part = Rect { top: 0.0, height: size.height.into(), ..part };
         let mut scaled = Vec::with_capacity(size.width as usize * size.height as usize * N);
         resize_typed(&mut Resizer::new(), &pixels, stored, part, size, |pixel| {
-            scaled.extend(divided(samples_of(pixel)))
+            scaled.extend(divided(samples_of(pixel)));
         })?;
         return Ok(scaled);
     }

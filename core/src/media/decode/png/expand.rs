@@ -9,6 +9,7 @@ pub(super) struct Table {
     samples: Samples,
 }
 
+#[expect(clippy::large_enum_variant, reason = "one a picture, never moved")]
 enum Samples {
     Gray([[u8; 1]; 256]),
     Rgb([[u8; 3]; 256]),

@@ -26,7 +26,7 @@ pub(super) fn decode(file: &[u8], info: &Info<'_>, size: usize) -> Option<Vec<u8
         _ => return None,
     };
     let height = usize::try_from(info.height).ok()?;
-    if length == 0 || size % height != 0 {
+    if length == 0 || !size.is_multiple_of(height) {
         return None;
     }
     let rows = Rows::new(ImageData::of(file)?, length + 1, BATCH.min(height));
@@ -43,6 +43,7 @@ struct Whole<'a> {
 }
 
 /// From bytes to samples.
+#[expect(clippy::large_enum_variant, reason = "one a picture, never moved")]
 enum Way {
     /// They are the samples, so many a pixel.
     AsItIs(usize),
@@ -55,10 +56,10 @@ impl Work for Whole<'_> {
     #[inline(always)]
     fn run(self) -> Option<Vec<u8>> {
         match self.way {
-            Way::AsItIs(1) => self.as_it_is::<1>(),
-            Way::AsItIs(2) => self.as_it_is::<2>(),
-            Way::AsItIs(3) => self.as_it_is::<3>(),
-            Way::AsItIs(_) => self.as_it_is::<4>(),
+            Way::AsItIs(1) => self.straight::<1>(),
+            Way::AsItIs(2) => self.straight::<2>(),
+            Way::AsItIs(3) => self.straight::<3>(),
+            Way::AsItIs(_) => self.straight::<4>(),
             Way::ByTable(_) => self.by_table(),
         }
     }
@@ -67,7 +68,7 @@ impl Work for Whole<'_> {
 impl Whole<'_> {
     /// Each row is unfiltered to where it stays.
     #[inline(always)]
-    fn as_it_is<const N: usize>(mut self) -> Option<Vec<u8>> {
+    fn straight<const N: usize>(mut self) -> Option<Vec<u8>> {
         let mut samples = vec![0; self.size];
         let nothing = vec![0; self.length];
         let mut done = 0;

@@ -64,7 +64,6 @@ struct Range {
 impl Work for Narrow<'_> {
     type Result = Vec<u8>;
 
-    #[expect(clippy::cast_possible_truncation, reason = "16 to 240")]
     #[inline(always)]
     fn run(self) -> Vec<u8> {
         let mut narrow = vec![0; self.samples.len()];
