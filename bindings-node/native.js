@@ -1,6 +1,9 @@
 // Loads the native part and lends it what only JavaScript can make.
 'use strict'
 
+const { isBuiltin } = require('node:module')
+const { join } = require('node:path')
+
 const { PorteurError, invalid } = require('./errors.js')
 const { iterate } = require('./iterate.js')
 const { stringify } = require('./json.js')
@@ -42,15 +45,16 @@ function framesOf ({ stack }) {
   return frames < 0 ? '' : stack.slice(frames)
 }
 
-function load () {
+/** Where the native part is. */
+function locate () {
   const name = platform()
   try {
-    return require(`./porteur.${name}.node`)
+    return require.resolve(`./porteur.${name}.node`)
   } catch (error) {
     if (error.code !== 'MODULE_NOT_FOUND') throw error
   }
   try {
-    return require(`@porteur/${name}`)
+    return require.resolve(`@porteur/${name}`)
   } catch (cause) {
     const reinstall = 'was it left out as an optional dependency, or installed on another platform?'
     throw new Error(`porteur has no native part for ${name}: ${reinstall}`, { cause })
@@ -68,7 +72,15 @@ function glibc () {
   return process.report.getReport().header.glibcVersionRuntime !== undefined
 }
 
-const native = load()
+/** Whether the executable is a program made of Node and a script, which would run that script in place of ours. */
+function packed () {
+  return process.pkg !== undefined || (isBuiltin('node:sea') && require('node:sea').isSea())
+}
+
+const path = locate()
+const native = require(path)
 native.install({ begin, fail, iterate, open, openAtRest, openMany, parse: JSON.parse, stringify })
+// Started when there is work for it.
+if (!packed()) native.mediaChild(process.execPath, [join(__dirname, 'media-child.js'), path])
 
 module.exports = native

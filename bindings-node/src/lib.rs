@@ -19,6 +19,7 @@ mod history;
 mod hooks;
 mod json;
 mod media;
+mod media_child;
 mod message;
 mod promise;
 mod simulator;

@@ -18,6 +18,7 @@ mod guest;
 mod history;
 mod json;
 mod media;
+mod media_child;
 mod message;
 mod process;
 mod runtime;
@@ -54,6 +55,8 @@ mod _porteur {
     use super::media::{
         ImageInfo, MediaLimits, StageTimes, Thumbnail, Transformed, inspect, preview, transform, transform_many,
     };
+    #[pymodule_export]
+    use super::media_child::media_child;
     #[pymodule_export]
     use super::message::SentMessage;
     #[pymodule_export]

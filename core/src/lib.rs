@@ -67,8 +67,8 @@ pub use error::{Answer, Cause, Error, ErrorFacts, MediaErrorKind, NetworkKind, R
 pub use media::png_by_each_decoder;
 pub use media::{
     Crop, Effort, Format, ImageInfo, Isolation, MediaLimits, MediaSource, Preview, SizeOptions, SourceFormat,
-    StageTimes, TargetSize, Thumbnail, Transform, TransformMany, Transformed, inspect, preview, transform,
-    transform_many,
+    StageTimes, TargetSize, Thumbnail, Transform, TransformMany, Transformed, be_media_child, inspect, media_child,
+    preview, transform, transform_many,
 };
 pub use message::{
     Attachment, AttachmentBody, Content, Delivery, Guest, GuestMessage, History, HistoryMessage, HistoryMessages,

@@ -17,6 +17,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         reqwest_is_named_where_requests_are_made_and_its_client_in_http_alone,
         unsafe_code_is_allowed_in_the_files_that_the_design_names_alone,
         nothing_is_unwrapped_outside_tests,
+        processes_are_started_for_media_alone,
     ]
 }
 
@@ -112,6 +113,13 @@ fn nothing_is_unwrapped_outside_tests() {
     let wrong: Vec<String> =
         files().into_iter().filter(|file| file.code.contains(".unwrap()")).map(|file| file.place).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+fn processes_are_started_for_media_alone() {
+    // The command's `Command` is a list of its own commands.
+    let core = files().into_iter().filter(|file| file.room() != "bin");
+    let places: Vec<String> = core.filter(|file| file.code.contains("Command::new(")).map(|file| file.place).collect();
+    assert_eq!(places, ["media/isolate/program.rs"]);
 }
 
 /// A source file of the core without its comments and tests.

@@ -10,6 +10,7 @@ mod floors;
 mod idiom;
 mod kills;
 mod messages;
+mod previews;
 mod rates;
 mod scenarios;
 mod storm;
@@ -18,7 +19,8 @@ mod support;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    if let Some(ended) = kills::child() {
+    porteur::be_media_child();
+    if let Some(ended) = kills::child().or_else(previews::child) {
         return ended;
     }
     let mut tests = scenarios::tests();
@@ -28,5 +30,6 @@ fn main() -> ExitCode {
     tests.extend(messages::tests());
     tests.extend(rates::tests());
     tests.extend(kills::tests());
+    tests.extend(previews::tests());
     libtest_mimic::run(&libtest_mimic::Arguments::from_args(), tests).exit_code()
 }

@@ -9,6 +9,7 @@
 >>> picture = porteur.transform("photo.jpg", max_width=1920, max_height=1080, thumbnail=200)  # doctest: +SKIP
 """
 
+from . import _media_child as _media_child
 from ._message import Message, Outgoing
 from ._porteur import (
     AsyncClient,

@@ -46,6 +46,7 @@ __all__ = [
     "Transformed",
     "UploadedFile",
     "inspect",
+    "media_child",
     "messages",
     "preview",
     "sha256_chunks",
@@ -1682,6 +1683,9 @@ class MediaLimits:
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
+
+def media_child(program: StrPath, args: Sequence[str]) -> None:
+    """Names what is started as a media child: a program that calls ``be_media_child`` of the extension. The first call counts."""
 
 @final
 class Simulator:

@@ -252,7 +252,7 @@ pub enum NetworkKind {
 }
 
 /// What is wrong with a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum MediaErrorKind {
     /// A format, or a variety of one, that is not taken.

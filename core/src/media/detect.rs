@@ -2,10 +2,12 @@
 
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, MediaErrorKind, Result};
 
-/// A kind of picture that can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// A kind of file that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SourceFormat {
     /// JPEG.
@@ -16,6 +18,8 @@ pub enum SourceFormat {
     Gif,
     /// WebP, lossy or lossless.
     WebP,
+    /// PDF, whose pages become pictures.
+    Pdf,
 }
 
 impl SourceFormat {
@@ -26,6 +30,7 @@ impl SourceFormat {
             Self::Png => "png",
             Self::Gif => "gif",
             Self::WebP => "webp",
+            Self::Pdf => "pdf",
         }
     }
 
@@ -36,6 +41,7 @@ impl SourceFormat {
             Self::Png => "image/png",
             Self::Gif => "image/gif",
             Self::WebP => "image/webp",
+            Self::Pdf => "application/pdf",
         }
     }
 }
@@ -54,19 +60,20 @@ impl FromStr for SourceFormat {
     }
 }
 
-/// What kind of picture `bytes` are.
+/// What kind of file `bytes` are.
 pub(super) fn detect(bytes: &[u8]) -> Result<SourceFormat> {
     match bytes {
         [0xFF, 0xD8, 0xFF, ..] => Ok(SourceFormat::Jpeg),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Ok(SourceFormat::Png),
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Ok(SourceFormat::Gif),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Ok(SourceFormat::WebP),
+        _ if contains(bytes, b"%PDF-") => Ok(SourceFormat::Pdf),
         [] => {
             Err(Error::Media { kind: MediaErrorKind::Corrupt, format: None, reason: "there are no bytes".to_owned() })
         }
         _ => {
             let format = foreign(bytes);
-            let reason = format!("expected jpeg, png, gif or webp, got {}", format.unwrap_or("something else"));
+            let reason = format!("expected jpeg, png, gif, webp or pdf, got {}", format.unwrap_or("something else"));
             Err(Error::Media { kind: MediaErrorKind::Unsupported, format, reason })
         }
     }
@@ -83,17 +90,25 @@ fn foreign(bytes: &[u8]) -> Option<&'static str> {
         [b'8', b'B', b'P', b'S', ..] => "psd",
         [0xFF, 0x0A, ..] | [0, 0, 0, 0x0C, b'J', b'X', b'L', b' ', ..] => "jxl",
         [0, 0, 0, 0x0C, b'j', b'P', b' ', b' ', ..] => "jpeg2000",
-        _ if contains(bytes, b"%PDF-") => "pdf",
         _ if contains(bytes, b"<svg") => "svg",
         _ => return None,
     })
+}
+
+/// The name of a format as one of ours: what an error says of a file that was looked at elsewhere.
+pub(super) fn name(text: &str) -> Option<&'static str> {
+    FORMATS.map(SourceFormat::name).into_iter().chain(FOREIGN).find(|name| *name == text)
 }
 
 fn contains(bytes: &[u8], mark: &[u8]) -> bool {
     bytes[..bytes.len().min(FIRST_BYTES)].windows(mark.len()).any(|window| window == mark)
 }
 
-const FORMATS: [SourceFormat; 4] = [SourceFormat::Jpeg, SourceFormat::Png, SourceFormat::Gif, SourceFormat::WebP];
+const FORMATS: [SourceFormat; 5] =
+    [SourceFormat::Jpeg, SourceFormat::Png, SourceFormat::Gif, SourceFormat::WebP, SourceFormat::Pdf];
+
+/// The names of what is known and not taken.
+const FOREIGN: [&str; 9] = ["bmp", "tiff", "avif", "heic", "ico", "psd", "jxl", "jpeg2000", "svg"];
 
 /// Where text formats carry their mark: PDF readers look at the first 1024 bytes.
 const FIRST_BYTES: usize = 1024;
@@ -108,11 +123,15 @@ mod tests {
         assert_eq!(named(b"\0\0\0\x18ftypheic").as_deref(), Some("heic"));
         assert_eq!(named(b"\0\0\0\x18ftypavif").as_deref(), Some("avif"));
         assert_eq!(named(b"MM\0*\0\0").as_deref(), Some("tiff"));
-        assert_eq!(named(b"junk\n%PDF-1.7").as_deref(), Some("pdf"));
         assert_eq!(named(b"<?xml version='1.0'?><svg>").as_deref(), Some("svg"));
         assert_eq!(named(b"hello"), None);
         let error = detect(b"BM....").unwrap_err();
-        assert_eq!(error.to_string(), "bmp is unsupported: expected jpeg, png, gif or webp, got bmp");
+        assert_eq!(error.to_string(), "bmp is unsupported: expected jpeg, png, gif, webp or pdf, got bmp");
+    }
+
+    #[test]
+    fn a_pdf_may_have_other_bytes_before_it() {
+        assert_eq!(detect(b"junk\n%PDF-1.7").unwrap(), SourceFormat::Pdf);
     }
 
     #[test]
@@ -121,7 +140,7 @@ mod tests {
             assert_eq!(format.name().parse::<SourceFormat>().unwrap(), format);
         }
         let error = "tiff".parse::<SourceFormat>().unwrap_err();
-        assert_eq!(error.to_string(), "invalid format: expected jpeg, png, gif, webp, got \"tiff\"");
+        assert_eq!(error.to_string(), "invalid format: expected jpeg, png, gif, webp, pdf, got \"tiff\"");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Checked by tests/vectors/fit.json.
 
 use super::crop::Crop;
+use super::detect::SourceFormat;
 use super::header::Header;
 use super::orientation::Orientation;
 use super::picture::{Rect, Size};
@@ -30,15 +31,27 @@ impl Fit {
     pub(super) fn parse(transform: &Transform, header: &Header<'_>) -> Result<Self> {
         check(transform)?;
         let fit = Self::plan(transform.size, transform.crop, transform.enlarge, header.stored, header.orientation);
-        transform.limits.output(header.format, fit.output)?;
-        let format = transform.format.unwrap_or_else(|| header.format.into());
-        let side = fit.output.width.max(fit.output.height);
+        fit.possible(transform, header.format)
+    }
+
+    /// Makes the wish right for a page that was drawn in the size `drawn`, to be shown in the size `output`.
+    pub(super) fn of_page(transform: &Transform, drawn: Size, output: Size) -> Result<Self> {
+        let target = TargetSize::Exact { width: output.width, height: output.height };
+        let fit = Self::plan(target, transform.crop, transform.enlarge, drawn, Orientation::UPRIGHT);
+        fit.possible(transform, SourceFormat::Pdf)
+    }
+
+    /// Itself, if a result of its size is allowed and can be encoded.
+    fn possible(self, transform: &Transform, source: SourceFormat) -> Result<Self> {
+        transform.limits.output(source, self.output)?;
+        let format = transform.format.unwrap_or_else(|| source.into());
+        let side = self.output.width.max(self.output.height);
         if side > format.max_side() {
             let name = format.name();
             let reason = format!("expected at most {} px a side for {name}, got {side}", format.max_side());
             return Err(Error::invalid("format", reason));
         }
-        Ok(fit)
+        Ok(self)
     }
 
     /// The geometry alone: for sides of at least 1 px.
@@ -105,7 +118,8 @@ fn scaled(side: u32, up: u32, down: u32) -> u32 {
     u32::try_from((2 * side * up + down) / (2 * down)).unwrap_or(u32::MAX).max(1)
 }
 
-fn check(transform: &Transform) -> Result<()> {
+/// The fields of a wish that can be judged without the file.
+pub(super) fn check(transform: &Transform) -> Result<()> {
     let max = transform.limits.max_output_side;
     match transform.size {
         TargetSize::Original => {}
@@ -126,7 +140,7 @@ fn check(transform: &Transform) -> Result<()> {
     range("thumbnail_quality", transform.thumbnail_quality.into(), 100, "")
 }
 
-fn range(field: &str, value: u32, max: u32, unit: &str) -> Result<()> {
+pub(super) fn range(field: &str, value: u32, max: u32, unit: &str) -> Result<()> {
     if (1..=max).contains(&value) {
         Ok(())
     } else {

@@ -13,7 +13,7 @@ use super::exif;
 use super::fit::{self, Fit};
 use super::header::Header;
 use super::orientation::Orientation;
-use super::picture::{Picture, Rect};
+use super::picture::{Picture, Rect, Size};
 use super::resize::resize;
 use super::result::{ImageInfo, StageTimes, Thumbnail, Transformed};
 use super::value::{Format, Transform};
@@ -24,6 +24,8 @@ pub(super) struct Job<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) transform: &'a Transform,
     pub(super) header: Header<'a>,
+    /// What the result was made from.
+    source: ImageInfo,
     pub(super) fit: Fit,
     format: Format,
     /// EXIF data for the result.
@@ -37,11 +39,19 @@ impl<'a> Job<'a> {
         let kept = header.exif.filter(|_| transform.keep_metadata);
         transform.limits.metadata(header.format, kept.map_or(0, <[u8]>::len))?;
         let format = transform.format.unwrap_or_else(|| header.format.into());
-        let job = Self { bytes, transform, fit, format, exif: kept.map(exif::upright), header };
+        let source = ImageInfo::of(&header);
+        let job = Self { bytes, transform, fit, format, exif: kept.map(exif::upright), source, header };
         if job.moves() {
             transform.limits.frames(job.header.format, job.header.frames, job.header.stored)?;
         }
         Ok(job)
+    }
+
+    /// What is left to do for a page that was drawn in the size `drawn` and is to be shown in the size `shown`.
+    pub(super) fn of_page(transform: &'a Transform, drawn: Size, shown: Size, source: ImageInfo) -> Result<Self> {
+        let fit = Fit::of_page(transform, drawn, shown)?;
+        let format = transform.format.unwrap_or_else(|| source.format.into());
+        Ok(Self { bytes: &[], transform, fit, format, exif: None, header: Header::of_page(drawn), source })
     }
 
     pub(super) fn run(self) -> Result<Transformed> {
@@ -106,7 +116,7 @@ impl<'a> Job<'a> {
             width: self.fit.output.width,
             height: self.fit.output.height,
             thumbnail,
-            source: ImageInfo::of(&self.header),
+            source: self.source.clone(),
             timings,
         })
     }

@@ -3,13 +3,15 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::detect::SourceFormat;
 use super::errors::too_large;
 use super::picture::Size;
 use crate::error::{Error, Result};
 
 /// What a picture may cost. Whatever is over a limit is [`crate::Error::Media`] of the kind `TooLarge`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MediaLimits {
     /// Bytes of the file. Default: 25 MiB.
     pub max_input_bytes: u64,
@@ -32,18 +34,20 @@ pub struct MediaLimits {
     pub max_profile_bytes: u64,
     /// Bytes of metadata that is kept. Default: 1 MiB.
     pub max_metadata_bytes: u64,
-    /// What is worked on in a child process, which a decoder that loops or eats memory ends alone. Default: PDF.
+    /// What is worked on in a child process, which a decoder that loops or eats memory ends alone. Default: PDF. The
+    /// program that is started has to be known: [`crate::be_media_child`].
     pub isolation: Isolation,
-    /// Bytes of memory that the child may take for a file. Default: 512 MiB.
+    /// Bytes of memory that the child may take for a file. Default: 512 MiB. Limited on Linux alone.
     pub max_child_memory: u64,
-    /// Time of a processor that the child may take for a file. Default: 2 s.
+    /// Time of a processor that the child may take for a file. Default: 2 s. Rounded up by up to a second, and limited on
+    /// Unix alone.
     pub max_child_cpu: Duration,
     /// Time by the clock that the child may take for a file. Default: 10 s, since it may have to wait for a processor.
     pub max_child_wall: Duration,
 }
 
 /// What is worked on in a child process of its own.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Isolation {
     /// PDF, which has no limits of its own for memory and time.

@@ -1,9 +1,11 @@
-//! Pictures: what they are, and smaller or other ones made of them. Plain synchronous code on bytes from strangers; no
-//! network, no waiting, and no disk but for a file that is to be read ([`source`]). The caller picks the thread.
+//! Pictures and pages: what they are, and smaller or other pictures made of them. Plain synchronous code on bytes from
+//! strangers; no network, no disk but for a file that is to be read ([`source`]), no waiting but for a child process where
+//! one does the work ([`isolate`]). The caller picks the thread.
 //!
 //! The way of a picture: [`detect`] its format, read its [`header`] and hold it against the [`limits`], make the wish
-//! right ([`fit`]), [`decode`], [`resize`], turn it upright, bring its [`color`]s to sRGB, [`encode`]. Nothing of a
-//! stranger's file goes into the result but pixels, and EXIF data where that is asked for.
+//! right ([`fit`]), [`decode`], [`resize`], turn it upright, bring its [`color`]s to sRGB, [`encode`]. A page
+//! of a [`pdf`] is drawn and then goes that way too. Nothing of a stranger's file goes into the result but pixels, and EXIF
+//! data where that is asked for.
 
 mod animation;
 mod color;
@@ -15,11 +17,13 @@ mod errors;
 mod exif;
 mod fit;
 mod header;
+mod isolate;
 mod job;
 mod jpeg;
 mod limits;
 mod many;
 mod orientation;
+mod pdf;
 mod picture;
 mod preview;
 mod reduce;
@@ -34,12 +38,16 @@ mod value;
 mod vp8;
 mod wide;
 
+use std::borrow::Cow;
+
+use self::detect::detect;
 use self::header::Header;
 use self::job::Job;
 use crate::error::Result;
 
 pub use self::crop::Crop;
 pub use self::detect::SourceFormat;
+pub use self::isolate::{be_media_child, media_child};
 pub use self::limits::{Isolation, MediaLimits};
 pub use self::many::{TransformMany, transform_many};
 pub use self::preview::{Preview, preview};
@@ -56,7 +64,8 @@ pub fn png_by_each_decoder(bytes: &[u8]) -> [Option<Vec<u8>>; 2] {
     decode::png_by_each_decoder(bytes, &limits)
 }
 
-/// What `bytes` are, read from the header and the heads of the blocks; no pixel is decoded.
+/// What `bytes` are, read from the header and the heads of the blocks; no pixel is decoded. Of a PDF, the size of its first
+/// page in points (72 an inch), and its number of pages.
 ///
 /// ```
 /// let gif = b"GIF89a\x20\0\x10\0\0\0\0,\0\0\0\0\x20\0\x10\0\0\x02\0\0;";
@@ -66,10 +75,23 @@ pub fn png_by_each_decoder(bytes: &[u8]) -> [Option<Vec<u8>>; 2] {
 /// ```
 ///
 /// # Errors
-/// [`crate::Error::Media`]: `Unsupported` for anything but JPEG, PNG, GIF and WebP, `Corrupt` when the header is
-/// damaged or cut off, `TooLarge` when it is over one of `limits`.
+/// [`crate::Error::Media`]: `Unsupported` for anything but JPEG, PNG, GIF, WebP and PDF, `Corrupt` when the header
+/// is damaged or cut off, `TooLarge` when it is over one of `limits`, `Encrypted` for a PDF that opens with a password alone.
+/// [`crate::Error::InvalidInput`] for a PDF that is to be looked at in a child process when no program is known for it
+/// ([`be_media_child`]).
 pub fn inspect(bytes: &[u8], limits: &MediaLimits) -> Result<ImageInfo> {
-    Header::read(bytes, limits).map(|header| ImageInfo::of(&header))
+    if isolate::wanted(bytes, limits) {
+        return isolate::inspect(bytes, limits);
+    }
+    inspect_here(Cow::Borrowed(bytes), limits)
+}
+
+fn inspect_here(bytes: Cow<'_, [u8]>, limits: &MediaLimits) -> Result<ImageInfo> {
+    limits.input(&bytes)?;
+    match detect(&bytes)? {
+        SourceFormat::Pdf => pdf::inspect(bytes, limits),
+        _ => Header::read(&bytes, limits).map(|header| ImageInfo::of(&header)),
+    }
 }
 
 /// Makes the picture that `transform` describes of `bytes`.
@@ -89,8 +111,16 @@ pub fn inspect(bytes: &[u8], limits: &MediaLimits) -> Result<ImageInfo> {
 ///
 /// # Errors
 /// [`crate::Error::InvalidInput`] names the field of a wish that cannot be. [`crate::Error::Media`]: `Unsupported` for
-/// what is no picture that is taken, `Corrupt` for one that is damaged, `TooLarge` when it is over one of
+/// what is no picture that is taken (of a PDF, [`preview`] makes one), `Corrupt` for one that is damaged, `TooLarge` when it is over one of
 /// [`Transform::limits`], which is known from its header before anything is decoded.
 pub fn transform(bytes: &[u8], transform: &Transform) -> Result<Transformed> {
+    // A PDF is not transformed, which can be said here as well as there.
+    if transform.limits.isolation == Isolation::Everything {
+        return isolate::transform(bytes, transform);
+    }
+    transform_here(bytes, transform)
+}
+
+fn transform_here(bytes: &[u8], transform: &Transform) -> Result<Transformed> {
     Job::parse(bytes, transform)?.run()
 }

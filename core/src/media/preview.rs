@@ -1,12 +1,22 @@
 //! The small picture that stands for a file in a conversation.
 
+use std::borrow::Cow;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::decode::Decoded;
+use super::detect::{SourceFormat, detect};
+use super::job::Job;
 use super::limits::MediaLimits;
+use super::pdf::{self, Drawn};
 use super::result::Transformed;
 use super::value::{Effort, Format, Transform};
+use super::{fit, isolate};
 use crate::error::Result;
 
 /// How a preview is made: WebP inside 300 by 300 px, unless it is said otherwise.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Preview {
     /// At most this wide, in pixels. Default: 300.
@@ -88,16 +98,54 @@ impl Preview {
     }
 }
 
-/// Makes a small WebP of a picture; of an animation, of its first picture.
+/// Makes a small WebP of a picture; of an animation, of its first picture; of a PDF, of one of its pages.
+///
+/// A page has no pixels of its own: it is drawn in the size of the preview, on paper that is white unless a `background`
+/// is given.
 ///
 /// # Errors
-/// Those of [`crate::transform`].
+/// Those of [`crate::transform`]; [`crate::Error::InvalidInput`] for a page that a PDF does not have, and for a PDF that is
+/// to be worked on in a child process when no program is known for it ([`crate::media_child`]). `Encrypted` for a PDF that
+/// opens with a password alone. `TooLarge` too for what took a child process more than it may.
 pub fn preview(bytes: &[u8], preview: &Preview) -> Result<Transformed> {
-    let mut transform = Transform::fit(preview.max_width, preview.max_height)
-        .format(Format::WebP)
-        .quality(preview.quality)
-        .effort(preview.effort)
-        .limits(preview.limits.clone());
-    transform.background = preview.background;
-    super::transform(bytes, &transform)
+    if isolate::wanted(bytes, &preview.limits) {
+        return isolate::preview(bytes, preview);
+    }
+    here(Cow::Borrowed(bytes), preview)
 }
+
+/// Makes it in this process.
+pub(super) fn here(bytes: Cow<'_, [u8]>, preview: &Preview) -> Result<Transformed> {
+    let transform = preview.transform();
+    fit::check(&transform)?;
+    fit::range("dpi", preview.dpi.unwrap_or(1), MAX_DPI, "")?;
+    if detect(&bytes)? == SourceFormat::Pdf {
+        return page(bytes, preview, &transform);
+    }
+    fit::range("page", preview.page, 1, "")?;
+    super::transform_here(&bytes, &transform)
+}
+
+fn page(bytes: Cow<'_, [u8]>, preview: &Preview, transform: &Transform) -> Result<Transformed> {
+    let start = Instant::now();
+    let Drawn { picture, shown, info } = pdf::draw(bytes, preview)?;
+    let decode = start.elapsed();
+    let job = Job::of_page(transform, picture.size(), shown, info)?;
+    job.finish((Decoded { picture, profile: None }, decode))
+}
+
+impl Preview {
+    /// The wish for a picture that it comes to.
+    fn transform(&self) -> Transform {
+        let mut transform = Transform::fit(self.max_width, self.max_height)
+            .format(Format::WebP)
+            .quality(self.quality)
+            .effort(self.effort)
+            .limits(self.limits.clone());
+        transform.background = self.background;
+        transform
+    }
+}
+
+/// From here on a page of a usual size has more pixels than the limits allow.
+const MAX_DPI: u32 = 600;

@@ -3,20 +3,22 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::detect::SourceFormat;
 use super::header::Header;
 use super::value::Format;
 
 /// What a file is, as far as its header tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ImageInfo {
     /// What it is by its first bytes.
     pub format: SourceFormat,
-    /// Pixels from left to right on the screen, so after it was turned as `orientation` says.
+    /// Pixels from left to right on the screen, so after it was turned as `orientation` says. Of a PDF, points of its
+    /// first page.
     pub width: u32,
-    /// Pixels from top to bottom on the screen.
+    /// Pixels from top to bottom on the screen. Of a PDF, points of its first page.
     pub height: u32,
     /// How the stored pixels must be turned to stand upright: the values of EXIF, where 1 is not at all.
     pub orientation: u8,
@@ -65,7 +67,7 @@ pub struct Thumbnail {
 }
 
 /// How long each stage took.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StageTimes {
     /// From bytes to pixels.

@@ -1,10 +1,12 @@
 //! How large a result is, and how a caller with named options says it.
 
+use serde::{Deserialize, Serialize};
+
 use super::limits::MediaLimits;
 use crate::error::{Error, Result};
 
 /// How large a result is, in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TargetSize {
     /// As large as the source.

@@ -43,6 +43,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // Before anything else has threads or a say: this may be the child of another.
+    porteur::be_media_child();
     let filter = tracing_subscriber::EnvFilter::try_from_env("PORTEUR_LOG").unwrap_or_else(|_| "error".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let arguments = Arguments::parse();

@@ -10,7 +10,7 @@ pub(super) mod zune;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::detect::SourceFormat;
-use super::errors::corrupt;
+use super::errors::{corrupt, no_picture};
 use super::fit::Fit;
 use super::header::Header;
 use super::picture::{Picture, Pixels};
@@ -52,6 +52,7 @@ pub(super) fn decode_unguarded(bytes: &[u8], header: &Header<'_>, fit: &Fit, tra
         SourceFormat::Png => png::decode(bytes, header, limits)?,
         SourceFormat::Gif => gif::decode(bytes, header, limits)?,
         SourceFormat::WebP => webp::decode(bytes, header, fit, transform)?,
+        SourceFormat::Pdf => return Err(no_picture()),
     };
     if let Picture::Pixels(pixels) = decoded.picture {
         decoded.picture = Picture::Pixels(pixels.without_idle_alpha());

@@ -6,7 +6,7 @@ mod png;
 mod webp;
 
 use super::detect::{SourceFormat, detect};
-use super::errors::corrupt;
+use super::errors::{corrupt, no_picture};
 use super::exif;
 use super::limits::MediaLimits;
 use super::orientation::Orientation;
@@ -38,6 +38,7 @@ impl<'a> Header<'a> {
             SourceFormat::Png => png::facts(bytes)?,
             SourceFormat::Gif => gif::facts(bytes)?,
             SourceFormat::WebP => webp::facts(bytes)?,
+            SourceFormat::Pdf => return Err(no_picture()),
         };
         if facts.size.pixels() == 0 {
             return Err(corrupt(format, format!("a picture of {} x {} px", facts.size.width, facts.size.height)));
@@ -52,6 +53,19 @@ impl<'a> Header<'a> {
             has_icc: facts.has_icc,
             exif: facts.exif,
         })
+    }
+
+    /// Of a page that was drawn in this size.
+    pub(super) fn of_page(drawn: Size) -> Self {
+        Self {
+            format: SourceFormat::Pdf,
+            stored: drawn,
+            orientation: Orientation::UPRIGHT,
+            frames: 1,
+            has_alpha: false,
+            has_icc: false,
+            exif: None,
+        }
     }
 
     /// The size on the screen.

@@ -4,6 +4,7 @@ mod animations;
 mod damage;
 mod limits;
 mod oracle;
+mod pdf;
 mod results;
 mod varieties;
 mod vectors;
