@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod floors;
+mod hostile;
 mod idiom;
 mod kills;
 mod messages;
@@ -17,6 +18,10 @@ mod storm;
 mod support;
 
 use std::process::ExitCode;
+
+/// So that what a file costs can be held against the limits.
+#[global_allocator]
+static ALLOCATOR: hostile::Counting = hostile::Counting;
 
 fn main() -> ExitCode {
     porteur::be_media_child();
@@ -31,5 +36,6 @@ fn main() -> ExitCode {
     tests.extend(rates::tests());
     tests.extend(kills::tests());
     tests.extend(previews::tests());
+    tests.extend(hostile::tests());
     libtest_mimic::run(&libtest_mimic::Arguments::from_args(), tests).exit_code()
 }

@@ -2,6 +2,8 @@
 //!
 //! Profiles are read by moxcms without its `unsafe` kernels, on the pixels of the result, of which there are few.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
 use super::picture::{Kind, Picture, Pixels, Plane, Planes};
@@ -9,8 +11,7 @@ use super::picture::{Kind, Picture, Pixels, Plane, Planes};
 /// The picture in sRGB. A profile that cannot be read, or is for another kind of picture, is passed over as browsers
 /// do.
 pub(super) fn to_srgb(picture: Picture, profile: Option<&[u8]>) -> Picture {
-    let profile = profile.and_then(|profile| ColorProfile::new_from_slice(profile).ok());
-    match profile.and_then(|profile| Conversion::new(&profile, &picture)) {
+    match profile.and_then(|profile| Conversion::of(profile, &picture)) {
         Some(conversion) => Picture::Pixels(conversion.run(to_pixels(picture))),
         None => match picture {
             Picture::Pixels(pixels) if pixels.kind == Kind::Cmyk => Picture::Pixels(rgb_of_ink(&pixels)),
@@ -77,6 +78,12 @@ struct Conversion {
 }
 
 impl Conversion {
+    /// None for a profile that cannot be read. One that makes its reader panic is none either.
+    fn of(profile: &[u8], picture: &Picture) -> Option<Self> {
+        let read = || Self::new(&ColorProfile::new_from_slice(profile).ok()?, picture);
+        catch_unwind(AssertUnwindSafe(read)).unwrap_or(None)
+    }
+
     /// None when the profile does not belong to such a picture, or changes next to nothing.
     fn new(profile: &ColorProfile, picture: &Picture) -> Option<Self> {
         let (space, source) = match picture {
@@ -105,10 +112,15 @@ impl Conversion {
         };
         let source: Vec<u8> = colors.iter().flat_map(|color| color[..channels].iter().copied()).collect();
         let mut srgb = vec![0; colors.len() * 3];
-        if self.run.transform(&source, &mut srgb).is_err() {
+        if !self.transform(&source, &mut srgb) {
             return false;
         }
         colors.as_flattened().iter().zip(&srgb).any(|(before, after)| before.abs_diff(*after) > INVISIBLE)
+    }
+
+    /// Whether it went well: the tables that it looks up are a stranger's.
+    fn transform(&self, source: &[u8], srgb: &mut [u8]) -> bool {
+        catch_unwind(AssertUnwindSafe(|| self.run.transform(source, srgb).is_ok())).unwrap_or(false)
     }
 
     fn run(&self, pixels: Pixels) -> Pixels {
@@ -122,7 +134,7 @@ impl Conversion {
             .flat_map(|pixel| pixel[..colors].iter().map(|sample| ink(*sample)))
             .collect();
         let mut srgb = vec![0; samples.len() / channels * 3];
-        if self.run.transform(&source, &mut srgb).is_err() {
+        if !self.transform(&source, &mut srgb) {
             return if kind == Kind::Cmyk {
                 rgb_of_ink(&Pixels { kind, size, samples })
             } else {

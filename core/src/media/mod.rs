@@ -32,6 +32,7 @@ mod result;
 mod riff;
 mod size;
 mod source;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod value;

@@ -104,6 +104,8 @@ impl Canvas {
     fn open<'a>(&self, bytes: &'a [u8]) -> Result<Decoder<&'a [u8]>> {
         let mut options = DecodeOptions::new();
         options.set_color_output(ColorOutput::Indexed);
+        // An extension that nobody knows is passed over, as the standard asks.
+        options.allow_unknown_blocks(true);
         options.set_memory_limit(MemoryLimit::Bytes(NonZeroU64::new(self.left).unwrap_or(NonZeroU64::MIN)));
         options.read_info(bytes).map_err(|error| refused(&error, self.left))
     }

@@ -1,9 +1,11 @@
 //! From bytes to a picture, one file a format. Only memory-safe decoders see a stranger's bytes.
 
+mod codes;
 mod frames;
 mod gif;
 mod jpeg;
 mod png;
+mod stream;
 mod webp;
 pub(super) mod zune;
 

@@ -15,6 +15,7 @@ use super::super::riff::chunks;
 use super::super::value::{Effort, Transform};
 use super::super::vp8::{self, Smooth};
 use super::super::wide::{Work, wide};
+use super::stream::Stream;
 use super::{Decoded, Moment};
 use crate::error::{Error, Result};
 
@@ -28,7 +29,16 @@ pub(super) fn decode(bytes: &[u8], header: &Header<'_>, fit: &Fit, transform: &T
         limits.profile(SourceFormat::WebP, profile.as_ref().map_or(0, Vec::len))?;
         return Ok(Decoded { picture: Picture::Planes(planes), profile });
     }
-    let (mut decoder, profile) = open(bytes, header, WORKING_BYTES, limits)?;
+    let (mut decoder, profile) = open(bytes, header, limits)?;
+    if decoder.is_animated() {
+        let frame = Stream::first_frame(bytes).and_then(|at| Stream::frame(bytes, at));
+        let (frame, _) = frame.ok_or_else(|| corrupt(SourceFormat::WebP, "its first frame is cut off"))?;
+        frame.check(header.stored.pixels() * MOVING_BYTES, limits)?;
+    } else {
+        let still =
+            Stream::still(bytes, header.stored).ok_or_else(|| corrupt(SourceFormat::WebP, "it holds no picture"))?;
+        still.check(header.stored.pixels() * if decoder.has_alpha() { 4 } else { 3 }, limits)?;
+    }
     let mut pixels = canvas(&decoder, header);
     decoder.read_image(&mut pixels.samples).map_err(|error| refused(&error, limits))?;
     Ok(Decoded::pixels(pixels, profile))
@@ -92,20 +102,29 @@ pub(super) struct Frames<'a> {
     decoder: WebPDecoder<Cursor<&'a [u8]>>,
     profile: Option<Vec<u8>>,
     canvas: Pixels,
+    bytes: &'a [u8],
+    /// Where the next frame begins.
+    at: usize,
     limits: &'a MediaLimits,
 }
 
 impl<'a> Frames<'a> {
     pub(super) fn new(bytes: &'a [u8], header: &Header<'_>, limits: &'a MediaLimits) -> Result<Self> {
-        let (decoder, profile) = open(bytes, header, WORKING_BYTES_MOVING, limits)?;
+        let (decoder, profile) = open(bytes, header, limits)?;
         if !decoder.is_animated() {
             return Err(corrupt(SourceFormat::WebP, "its pictures are no animation"));
         }
+        limits.allocation(SourceFormat::WebP, header.stored.pixels() * (MOVING_BYTES + COPY_BYTES))?;
         let canvas = canvas(&decoder, header);
-        Ok(Self { decoder, profile, canvas, limits })
+        let at = Stream::first_frame(bytes).unwrap_or(bytes.len());
+        Ok(Self { decoder, profile, canvas, bytes, at, limits })
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Moment>> {
+        if let Some((frame, next)) = Stream::frame(self.bytes, self.at) {
+            frame.check(self.canvas.size.pixels() * (MOVING_BYTES + COPY_BYTES), self.limits)?;
+            self.at = next;
+        }
         match self.decoder.read_frame(&mut self.canvas.samples) {
             Ok(shown_ms) => Ok(Some(Moment { pixels: self.canvas.clone(), shown_ms })),
             Err(DecodingError::NoMoreFrames) => Ok(None),
@@ -126,10 +145,9 @@ impl<'a> Frames<'a> {
     }
 }
 
-/// The decoder, and the profile of the file, within limits that hold for so many bytes a pixel.
-fn open<'a>(bytes: &'a [u8], header: &Header<'_>, working: u64, limits: &MediaLimits) -> Result<Opened<'a>> {
+/// The decoder, and the profile of the file.
+fn open<'a>(bytes: &'a [u8], header: &Header<'_>, limits: &MediaLimits) -> Result<Opened<'a>> {
     let refused = |error| refused(&error, limits);
-    limits.allocation(SourceFormat::WebP, header.stored.pixels() * working)?;
     let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(refused)?;
     let (width, height) = decoder.dimensions();
     if (Size { width, height }) != header.stored {
@@ -160,11 +178,10 @@ fn refused(error: &DecodingError, limits: &MediaLimits) -> Error {
 
 /// Bytes a pixel of planes in whole macroblocks.
 const PLANE_BYTES: u64 = 2;
-/// Bytes a pixel while another WebP is decoded: beside the result a picture of four bytes a pixel (lossless), or planes and
-/// less (lossy).
-const WORKING_BYTES: u64 = 8;
-/// The same for an animation, which has a canvas, and a copy that is given out.
-const WORKING_BYTES_MOVING: u64 = 16;
+/// Of an animation's canvas: image-webp's own and what it is copied to.
+const MOVING_BYTES: u64 = 8;
+/// Of the copy that is given out.
+const COPY_BYTES: u64 = 4;
 
 #[cfg(test)]
 mod tests {

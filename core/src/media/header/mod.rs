@@ -13,6 +13,8 @@ use super::orientation::Orientation;
 use super::picture::Size;
 use crate::error::Result;
 
+pub(super) use self::webp::{lossless as lossless_webp, lossy as lossy_webp};
+
 /// The facts of a file, read from its header and the heads of its blocks.
 #[derive(Debug, Clone)]
 pub(super) struct Header<'a> {

@@ -12,7 +12,8 @@ pub(super) fn facts(bytes: &[u8]) -> Result<Facts<'_>> {
     let mut canvas = None;
     for Chunk { kind, data } in chunks(bytes) {
         match kind {
-            b"VP8X" => {
+            // A second one is passed over, as decoders do.
+            b"VP8X" if canvas.is_none() => {
                 let [flags, _, _, _, w0, w1, w2, h0, h1, h2, ..] = *data else { break };
                 let side = |bytes: [u8; 3]| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]) + 1;
                 canvas = Some(Size { width: side([w0, w1, w2]), height: side([h0, h1, h2]) });
@@ -41,7 +42,7 @@ pub(super) fn facts(bytes: &[u8]) -> Result<Facts<'_>> {
 }
 
 /// The size in the frame header of VP8; such a picture carries no alpha.
-fn lossy(data: &[u8]) -> Option<(Size, bool)> {
+pub(in super::super) fn lossy(data: &[u8]) -> Option<(Size, bool)> {
     let [_, _, _, 0x9D, 0x01, 0x2A, w0, w1, h0, h1, ..] = *data else { return None };
     // The two bits above the side ask for an enlargement that nobody makes.
     let side = |bytes| u32::from(u16::from_le_bytes(bytes) & 0x3FFF);
@@ -49,7 +50,7 @@ fn lossy(data: &[u8]) -> Option<(Size, bool)> {
 }
 
 /// Size and alpha in the first bits of VP8L.
-fn lossless(data: &[u8]) -> Option<(Size, bool)> {
+pub(in super::super) fn lossless(data: &[u8]) -> Option<(Size, bool)> {
     let bits = little_endian(data.strip_prefix(&[0x2F])?)?;
     let size = Size { width: (bits & 0x3FFF) + 1, height: (bits >> 14 & 0x3FFF) + 1 };
     Some((size, bits >> 28 & 1 != 0))

@@ -2,9 +2,11 @@
 
 mod animations;
 mod damage;
+mod laws;
 mod limits;
 mod oracle;
 mod pdf;
+mod references;
 mod results;
 mod varieties;
 mod vectors;

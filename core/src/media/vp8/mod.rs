@@ -90,6 +90,10 @@ impl Work for Read<'_> {
         let mut modes_above = vec![[0; 4]; across];
         let mut filled_above = vec![Filled::default(); across];
         for y in 0..down {
+            // A hundred million pixels may be promised by ten bytes.
+            if header.modes.overrun() {
+                return Err(Damage("it ends before its last macroblock"));
+            }
             let mut modes_left = [0; 4];
             let mut filled_left = Filled::default();
             let partition = y % header.partitions.len();

@@ -1,0 +1,11 @@
+//! Any bytes that begin as a GIF become a picture of the size that was wished, or a typed error.
+//!
+//! `RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz transform_gif`
+
+#![no_main]
+
+mod wishes;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| wishes::run(input, b"GIF89a"));
