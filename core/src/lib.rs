@@ -63,13 +63,13 @@ pub use config::{Config, Limits, Timeouts};
 pub use digest::digests_by_each_kernel;
 pub use digest::{ChunkDigests, HashChunks, HashSource, Sha256, sha256, sha256_chunks};
 pub use error::{Answer, Cause, Error, ErrorFacts, MediaErrorKind, NetworkKind, Result, Sla};
-#[cfg(fuzzing)]
-pub use media::png_by_each_decoder;
 pub use media::{
     Crop, Effort, Format, ImageInfo, Isolation, MediaLimits, MediaSource, Preview, SizeOptions, SourceFormat,
     StageTimes, TargetSize, Thumbnail, Transform, TransformMany, Transformed, be_media_child, inspect, media_child,
     preview, transform, transform_many,
 };
+#[cfg(fuzzing)]
+pub use media::{jpeg_readers_differ, png_by_each_decoder};
 pub use message::{
     Attachment, AttachmentBody, Content, Delivery, Guest, GuestMessage, History, HistoryMessage, HistoryMessages,
     Message, NewGuest, Receipt, SendAs, SentGuestMessage, SentMessage,

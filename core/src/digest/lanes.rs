@@ -134,7 +134,7 @@ struct Rung {
 static LADDER: LazyLock<Vec<Rung>> = LazyLock::new(|| {
     let mut ladder = Vec::new();
     #[cfg(target_arch = "x86_64")]
-    {
+    if !cfg!(feature = "safe") {
         let two = shani::two();
         let (fewest_of_16, fewest_of_8) = if two.is_some() { (12, 6) } else { (9, 1) };
         ladder.extend(avx512::sixteen().map(|kernel| Rung { kernel, fewest: fewest_of_16 }));

@@ -125,3 +125,11 @@ pub fn transform(bytes: &[u8], transform: &Transform) -> Result<Transformed> {
 fn transform_here(bytes: &[u8], transform: &Transform) -> Result<Transformed> {
     Job::parse(bytes, transform)?.run()
 }
+
+/// The first scale at which the two readers of a JPEG do not agree about `bytes`: for the fuzzer, which compares them.
+#[cfg(fuzzing)]
+pub fn jpeg_readers_differ(bytes: &[u8]) -> Option<String> {
+    // What a picture of these limits costs keeps the fuzzer busy with others.
+    let limits = MediaLimits { max_pixels: 1 << 20, max_allocation: 8 << 20, ..MediaLimits::default() };
+    jpeg::readers_differ(bytes, &limits).map(|scale| format!("{scale:?}"))
+}

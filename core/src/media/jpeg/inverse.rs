@@ -78,6 +78,82 @@ pub(super) fn transform<const N: usize>(block: &[f32; 64], plane: &mut [u8], at:
     }
 }
 
+/// Blocks side by side: for each of their places, in rows of `N`, as many numbers.
+pub(super) struct Blocks {
+    /// The coefficients.
+    pub(super) values: [[f32; LANES]; 64],
+    samples: [[u32; LANES]; 64],
+}
+
+impl Blocks {
+    pub(super) fn new() -> Self {
+        Self { values: [[0.0; LANES]; 64], samples: [[0; LANES]; 64] }
+    }
+
+    /// Their samples, a row of all blocks at a time: the same arithmetic as [`transform`].
+    #[inline(always)]
+    pub(super) fn samples<const N: usize>(&mut self, multipliers: &[f32; 64], mut row: impl FnMut(usize, &[u8])) {
+        let Self { values, samples } = self;
+        // A loop over lanes with nothing but arithmetic in it is what compilers make vector instructions of.
+        for lane in 0..LANES {
+            let mut block = [0.0; 64];
+            for place in 0..N * N {
+                block[place] = values[place][lane] * multipliers[place];
+            }
+            match N {
+                8 => spread(turned(eight(turned(eight(rows(&block))))), samples, lane),
+                4 => spread(turned(four(turned(four(rows(&block))))), samples, lane),
+                2 => spread(turned(two(turned(two(rows(&block))))), samples, lane),
+                _ => samples[0][lane] = word(block[0]),
+            }
+        }
+        for y in 0..N {
+            let at = |x: usize| samples[N * y + x];
+            let mut bytes = [[0; N]; LANES];
+            match N {
+                8 => {
+                    let [low, high] = [[at(0), at(1), at(2), at(3)], [at(4), at(5), at(6), at(7)]].map(joined);
+                    for (n, to) in bytes.iter_mut().enumerate() {
+                        to[..4].copy_from_slice(&low[n].to_le_bytes());
+                        to[4..].copy_from_slice(&high[n].to_le_bytes());
+                    }
+                }
+                4 => {
+                    for (to, word) in bytes.iter_mut().zip(joined([at(0), at(1), at(2), at(3)])) {
+                        to.copy_from_slice(&word.to_le_bytes());
+                    }
+                }
+                2 => {
+                    for (to, word) in bytes.iter_mut().zip(joined([at(0), at(1)])) {
+                        to.copy_from_slice(&word.to_le_bytes()[..2]);
+                    }
+                }
+                _ => {
+                    for (to, word) in bytes.iter_mut().zip(at(0)) {
+                        to[0] = word.to_le_bytes()[0];
+                    }
+                }
+            }
+            row(y, bytes.as_flattened());
+        }
+    }
+}
+
+#[inline(always)]
+fn spread<const N: usize>(rows: [[f32; N]; N], samples: &mut [[u32; LANES]; 64], lane: usize) {
+    for (y, row) in rows.into_iter().enumerate() {
+        for (x, level) in row.into_iter().enumerate() {
+            samples[N * y + x][lane] = word(level);
+        }
+    }
+}
+
+/// Samples beside each other in one word, the first one at the bottom.
+#[inline(always)]
+fn joined<const M: usize>(samples: [[u32; LANES]; M]) -> [u32; LANES] {
+    array::from_fn(|lane| (0..M).fold(0, |word, x| word | samples[x][lane] << (8 * x)))
+}
+
 /// A block without detail.
 #[inline(always)]
 pub(super) fn flat<const N: usize>(level: f32, plane: &mut [u8], at: usize, stride: usize) {
@@ -90,15 +166,31 @@ pub(super) fn flat<const N: usize>(level: f32, plane: &mut [u8], at: usize, stri
 /// A level as a sample. Halves go up, as in every integer decoder, and so does what `f32` leaves just below one.
 #[inline(always)]
 pub(super) fn sample(level: f32) -> u8 {
+    word(level).to_le_bytes()[0]
+}
+
+/// A level as a sample in a word.
+#[inline(always)]
+fn word(level: f32) -> u32 {
     // Written as comparisons, which are one vector instruction each.
     let shifted = level + (128.0 + 1.0 / 64.0);
     let above = if shifted > 0.0 { shifted } else { 0.0 };
     let within = if above < 255.0 { above } else { 255.0 };
     // Numbers of this size have no bits behind the point, so the sum is rounded to a whole one, which stands at the
     // bottom.
-    (within + ROUND).to_bits().to_le_bytes()[0]
+    (within + ROUND).to_bits() & 0xFF
 }
 
+/// The multipliers of a channel by the place in a block of `N` columns.
+pub(super) fn by_place<const N: usize>(multipliers: &[f32; 64]) -> [f32; 64] {
+    let mut placed = [0.0; 64];
+    for (place, multiplier) in places::<N>().into_iter().zip(multipliers).rev() {
+        placed[usize::from(place)] = *multiplier;
+    }
+    placed
+}
+
+#[inline(always)]
 fn rows<const N: usize>(block: &[f32; 64]) -> [[f32; N]; N] {
     array::from_fn(|y| array::from_fn(|x| block[y * N + x]))
 }
@@ -179,6 +271,9 @@ impl<const N: usize> std::ops::Mul<f32> for Row<N> {
         Self(array::from_fn(|x| self.0[x] * factor))
     }
 }
+
+/// How many blocks are transformed side by side.
+pub(super) const LANES: usize = 16;
 
 /// A place that no transform below 8x8 reads; in a full block it is the place of the last coefficient.
 pub(super) const NOWHERE: u8 = 63;

@@ -2,14 +2,16 @@
 
 use super::super::limits::MediaLimits;
 use super::bits::Bits;
+use super::coefficients::Coefficients;
 use super::grid::Grid;
 use super::huffman::{Codes, END_OF_BLOCK, Values};
-use super::inverse::{NOWHERE, flat, multipliers, places, transform};
+use super::inverse::multipliers;
 use super::plan::Plan;
 use super::planes::Canvas;
 use super::refusal::Refusal;
 use super::scan::{self, Coder, Reading};
 use super::script::Scan;
+use super::skip::Skips;
 
 /// Reads the scans that matter at `N` samples for eight. What is missing stays grey or coarse.
 ///
@@ -42,7 +44,9 @@ pub(super) fn decode<const N: usize>(
         // The tables of a channel are those that hold at its first scan.
         let tables = plan.scans.iter().find(own).map(|scan| &scan.tables.quantisation);
         match tables.and_then(|tables| tables.get(slot)?.as_ref()) {
-            Some(quantisation) => coefficients.paint::<N>(&multipliers::<N>(quantisation), canvas),
+            Some(quantisation) => {
+                coefficients.paint::<N>(&multipliers::<N>(quantisation), &plan.lacking[number], canvas);
+            }
             None => whole = false,
         }
     }
@@ -68,7 +72,10 @@ fn one_scan(bytes: &[u8], grid: &Grid, scan: &Scan<'_>, channels: &mut [Coeffici
         }
         (first, 0) => {
             let table = Values::new(ac()?);
-            scan::read(bytes, grid, scan, &mut Detail { table, first, last: scan.last, low: scan.low, run: 0, target })
+            // Most of a band may be more than what is kept.
+            let skips = (scan.last == 63 && target.kept < 32).then(|| ac().map(Skips::progressive)).transpose()?;
+            let mut coder = Detail { table, skips, first, last: scan.last, low: scan.low, run: 0, target };
+            scan::read(bytes, grid, scan, &mut coder)
         }
         (first, _) => {
             let table = Codes::new(ac()?);
@@ -76,51 +83,6 @@ fn one_scan(bytes: &[u8], grid: &Grid, scan: &Scan<'_>, channels: &mut [Coeffici
             scan::read(bytes, grid, scan, &mut coder)
         }
     })
-}
-
-/// What is known of a channel: the first coefficients of each block, in zigzag order.
-struct Coefficients {
-    values: Vec<i16>,
-    kept: usize,
-    /// Blocks in a row.
-    across: usize,
-}
-
-impl Coefficients {
-    fn new(across: usize, blocks: usize, kept: usize) -> Self {
-        Self { values: vec![0; blocks * kept], kept, across }
-    }
-
-    #[inline(always)]
-    fn block(&mut self, x: usize, y: usize) -> &mut [i16] {
-        let at = (y * self.across + x) * self.kept;
-        &mut self.values[at..at + self.kept]
-    }
-
-    fn paint<const N: usize>(&self, multipliers: &[f32; 64], canvas: &mut Canvas) {
-        let places = places::<N>();
-        let mut block = [0.0; 64];
-        for (n, values) in self.values.chunks_exact(self.kept).enumerate() {
-            let (samples, at, stride) = canvas.block::<N>(n % self.across, n / self.across);
-            let level = f32::from(values[0]) * multipliers[0];
-            let mut detail = false;
-            if N > 1 {
-                block[..N * N].fill(0.0);
-                for ((value, multiplier), place) in values.iter().zip(multipliers).zip(places).skip(1) {
-                    if *value != 0 && (N == 8 || place != NOWHERE) {
-                        block[usize::from(place)] = f32::from(*value) * multiplier;
-                        detail = true;
-                    }
-                }
-            }
-            if detail {
-                block[0] = level;
-                transform::<N>(&block, samples, at, stride);
-            } else {
-                flat::<N>(level, samples, at, stride);
-            }
-        }
-    }
 }
 
 /// The first scan of the means (DC) of one or all channels.
@@ -158,15 +120,16 @@ impl Coder for FinerMeans<'_> {
 
     #[inline(always)]
     fn block(&mut self, bits: &mut Bits<'_>, part: usize, x: usize, y: usize) {
-        if bits.bit() {
-            self.channels[self.targets[part]].block(x, y)[0] |= shifted(1, self.low);
-        }
+        // Half of the bits are set: no guess about them would be right.
+        self.channels[self.targets[part]].block(x, y)[0] |= shifted(i32::from(bits.bit()), self.low);
     }
 }
 
 /// The first scan of a band of detail (AC) of one channel.
 struct Detail<'c> {
     table: Values,
+    /// For a band that goes on behind what is kept.
+    skips: Option<Skips>,
     first: usize,
     last: usize,
     low: u32,
@@ -189,6 +152,12 @@ impl Coder for Detail<'_> {
         let block = self.target.block(x, y);
         let mut at = self.first - 1;
         while at < self.last {
+            if at + 1 >= block.len()
+                && let Some(skips) = &self.skips
+            {
+                let Some(next) = skips.pass_some(bits, at) else { return };
+                at = next;
+            }
             bits.fill();
             let (advance, value) = match self.table.quick(bits) {
                 Some(step) => (step.advance, step.value),

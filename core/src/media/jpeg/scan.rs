@@ -1,5 +1,6 @@
 //! Visiting the blocks of a scan in their order, from restart marker to restart marker.
 
+use super::super::wide::{Work, wide};
 use super::bits::{Bits, Entry};
 use super::grid::Grid;
 use super::script::Scan;
@@ -25,33 +26,50 @@ pub(super) struct Reading {
 }
 
 /// Has `coder` read all blocks of `scan`; those that are missing are not visited.
-pub(super) fn read(bytes: &[u8], grid: &Grid, scan: &Scan<'_>, coder: &mut impl Coder) -> Reading {
-    let layout = Layout::of(grid, scan);
-    let mut bits = Bits::new(bytes, scan.place);
-    let total = layout.across * layout.down;
-    let interval = if scan.restart == 0 { total } else { scan.restart };
-    let (mut read, mut lost) = (0, false);
-    for (number, start) in (0..total).step_by(interval).enumerate() {
-        if number > 0 {
-            // Restart markers count from 0 to 7 and over again.
-            match bits.restart((number - 1).to_le_bytes()[0] & 7) {
-                Entry::Here => {}
-                Entry::Lost => {
-                    lost = true;
-                    continue;
-                }
-                Entry::End => {
-                    lost = true;
-                    break;
+pub(super) fn read<C: Coder>(bytes: &[u8], grid: &Grid, scan: &Scan<'_>, coder: &mut C) -> Reading {
+    wide(Read { bytes, grid, scan, coder })
+}
+
+struct Read<'a, 's, C> {
+    bytes: &'a [u8],
+    grid: &'a Grid,
+    scan: &'a Scan<'s>,
+    coder: &'a mut C,
+}
+
+impl<C: Coder> Work for Read<'_, '_, C> {
+    type Result = Reading;
+
+    #[inline(always)]
+    fn run(self) -> Reading {
+        let Self { bytes, grid, scan, coder } = self;
+        let layout = Layout::of(grid, scan);
+        let mut bits = Bits::new(bytes, scan.place);
+        let total = layout.across * layout.down;
+        let interval = if scan.restart == 0 { total } else { scan.restart };
+        let (mut read, mut lost) = (0, false);
+        for (number, start) in (0..total).step_by(interval).enumerate() {
+            if number > 0 {
+                // Restart markers count from 0 to 7 and over again.
+                match bits.restart((number - 1).to_le_bytes()[0] & 7) {
+                    Entry::Here => {}
+                    Entry::Lost => {
+                        lost = true;
+                        continue;
+                    }
+                    Entry::End => {
+                        lost = true;
+                        break;
+                    }
                 }
             }
+            coder.restart();
+            let units = layout.interval(&mut bits, coder, start, interval.min(total - start));
+            read += units;
+            lost |= units < interval.min(total - start);
         }
-        coder.restart();
-        let units = layout.interval(&mut bits, coder, start, interval.min(total - start));
-        read += units;
-        lost |= units < interval.min(total - start);
+        Reading { units: read, whole: !lost && !bits.broken, place: bits.place() }
     }
-    Reading { units: read, whole: !lost && !bits.broken, place: bits.place() }
 }
 
 /// The units of a scan.

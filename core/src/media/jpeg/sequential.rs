@@ -2,10 +2,13 @@
 //! once.
 
 use super::super::limits::MediaLimits;
+use super::Reader;
 use super::bits::Bits;
 use super::grid::Grid;
 use super::huffman::{END_OF_BLOCK, STEPS, Values};
 use super::inverse::{NOWHERE, flat, last, multipliers, places, transform};
+#[cfg(target_arch = "x86_64")]
+use super::lanes;
 use super::planes::Canvas;
 use super::refusal::{Refusal, within};
 use super::scan::{self, Coder, Reading};
@@ -16,6 +19,7 @@ use super::skip::{LOOKS_BEHIND_A_MEAN, Skips};
 ///
 /// Returns whether all of it was there.
 pub(super) fn decode<const N: usize>(
+    reader: Reader,
     bytes: &[u8],
     grid: &Grid,
     limits: &MediaLimits,
@@ -35,7 +39,7 @@ pub(super) fn decode<const N: usize>(
         };
         count += 1;
         within("scans", limits.max_scans.into(), count)?;
-        let reading = one_scan::<N>(bytes, grid, &scan, &mut canvases)?;
+        let reading = one_scan::<N>(reader, bytes, grid, &scan, &mut canvases)?;
         for part in &scan.parts {
             missing[part.channel] = false;
         }
@@ -49,14 +53,44 @@ pub(super) fn decode<const N: usize>(
 }
 
 fn one_scan<const N: usize>(
+    reader: Reader,
     bytes: &[u8],
     grid: &Grid,
     scan: &Scan<'_>,
     canvases: &mut [Canvas],
 ) -> Result<Reading, Refusal> {
+    if let Some(reading) = in_lanes::<N>(reader, bytes, grid, scan, canvases) {
+        return Ok(reading);
+    }
     let tables = Tables::of::<N>(scan)?;
     let mut coder = Sequential::<N>::new(grid, scan, &tables, canvases)?;
     Ok(scan::read(bytes, grid, scan, &mut coder))
+}
+
+/// Reads the scan with AVX-512; none where the plain way is to be taken.
+///
+/// At full size all is needed of all blocks, and where they begin is known when they are read.
+#[cfg(target_arch = "x86_64")]
+fn in_lanes<const N: usize>(
+    reader: Reader,
+    bytes: &[u8],
+    grid: &Grid,
+    scan: &Scan<'_>,
+    canvases: &mut [Canvas],
+) -> Option<Reading> {
+    let wanted = match reader {
+        Reader::Quickest => !cfg!(feature = "safe") && lanes::worth(bytes, grid, scan),
+        #[cfg(any(test, fuzzing))]
+        Reader::Plain => false,
+        #[cfg(any(test, fuzzing))]
+        Reader::Lanes => true,
+    };
+    if N < 8 && wanted { lanes::read::<N>(bytes, grid, scan, canvases) } else { None }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn in_lanes<const N: usize>(_: Reader, _: &[u8], _: &Grid, _: &Scan<'_>, _: &mut [Canvas]) -> Option<Reading> {
+    None
 }
 
 /// The Huffman tables of a scan, made ready.

@@ -13,23 +13,37 @@ pub(super) struct Skips {
 
 impl Skips {
     pub(super) fn new(definition: &Definition<'_>) -> Self {
+        Self::of(definition.codes())
+    }
+
+    /// Those of a progressive scan, in which the end of a block may stand for several: such a one is left to be read.
+    pub(super) fn progressive(definition: &Definition<'_>) -> Self {
+        Self::of(definition.codes().filter(|(_, _, symbol)| symbol & 15 != 0 || [0x00, 0xF0].contains(symbol)))
+    }
+
+    fn of(codes: impl Iterator<Item = (u32, u32, u8)>) -> Self {
         // One step each to begin with, then as many as fit.
-        let mut single = vec![NONE; 1 << WINDOW];
-        for (code, length, symbol) in definition.codes() {
+        let mut single = vec![(NONE, 0); 1 << WINDOW];
+        for (code, length, symbol) in codes {
             let (advance, size) = meaning(symbol);
             let total = length + size;
-            if total <= WINDOW {
+            if length <= WINDOW && total <= REACH {
                 // The bits of the coefficient may be anything, so they widen the range like those behind it.
                 let from = (code << (WINDOW - length)) as usize;
-                single[from..from + (1 << (WINDOW - length))].fill(entry(total, advance));
+                single[from..from + (1 << (WINDOW - length))].fill((entry(total, advance), length));
             }
         }
         let joined = |window: usize| {
             let (mut bits, mut places) = (0, 0);
             loop {
-                let [more, advance] = single[window << bits & ((1 << WINDOW) - 1)].to_le_bytes();
+                let (next, code) = single[window << bits.min(WINDOW) & ((1 << WINDOW) - 1)];
+                let [more, advance] = next.to_le_bytes();
                 let total = bits + u32::from(more);
-                if more == 0 || total > WINDOW || (advance != END_OF_BLOCK && places + advance > 63) {
+                if more == 0
+                    || bits + code > WINDOW
+                    || total > REACH
+                    || (advance != END_OF_BLOCK && places + advance > 63)
+                {
                     break if bits == 0 { NONE } else { entry(bits, places) };
                 }
                 if advance == END_OF_BLOCK {
@@ -69,6 +83,29 @@ impl Skips {
             ready = LOOKS;
         }
     }
+
+    /// Passes coefficients of a band that ends with the last one of all, as far as looks go: to a place before it, or,
+    /// with none, to the end of the block.
+    #[inline(always)]
+    pub(super) fn pass_some(&self, bits: &mut Bits<'_>, last: usize) -> Option<usize> {
+        let mut at = last;
+        loop {
+            bits.fill();
+            for _ in 0..LOOKS {
+                let [length, places] = self.windows[bits.peek(WINDOW) as usize].to_le_bytes();
+                let to = at + usize::from(places);
+                let ended = to == 63 || (ENDED..ENDED + 63).contains(&to);
+                if to > 63 && !ended {
+                    return Some(at);
+                }
+                bits.pass(u32::from(length));
+                if ended {
+                    return None;
+                }
+                at = to;
+            }
+        }
+    }
 }
 
 /// Passes one coefficient behind `at`; none when it was the last.
@@ -97,8 +134,12 @@ const NONE: u16 = 64 << 8;
 /// 14, whose two tables (64 KiB) are more than the nearest cache.
 const WINDOW: u32 = 13;
 
+/// Bits that a look takes at most: the last coefficient may lie behind the window, as long as its code does not. Three
+/// looks of 18 for a filling take 8 % less time than four of 14.
+const REACH: u32 = 18;
+
 /// How many looks 56 bits are enough for.
-const LOOKS: u32 = 56 / WINDOW;
+const LOOKS: u32 = 56 / REACH;
 
 /// The same, when a mean has taken 10 of them.
-pub(super) const LOOKS_BEHIND_A_MEAN: u32 = (56 - 10) / WINDOW;
+pub(super) const LOOKS_BEHIND_A_MEAN: u32 = (56 - 10) / REACH;

@@ -2,6 +2,8 @@
 
 mod damage;
 pub(in crate::media) mod fixtures;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
 mod oracle;
 
 use super::*;

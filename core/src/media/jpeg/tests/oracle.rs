@@ -7,7 +7,8 @@
 //! Reduced: the eight by eight samples are transformed forth (T.81, A.3.3), and back by the lowest NxN frequencies, all
 //! in `f64`. The samples were rounded, which the reduction makes smaller but not nothing (at most 0.5 times the sum of
 //! the absolute weights: 0.5, 0.8, 1.3 for 1/8, 1/4, 1/2), and our result is rounded too. Blocks with a sample at the
-//! end of the range are left out: there `zune-jpeg` has cut something off that ours still knows.
+//! end of the range are left out: there `zune-jpeg` has cut something off that ours still knows. A progressive file at
+//! 1/4 may lack refinements (`plan`), which moves a sample by 2.5 at most.
 
 use std::f64::consts::PI;
 
@@ -41,7 +42,9 @@ fn reduced_sizes_are_the_low_frequencies_of_the_full_one() {
         let bytes = fixtures::read(&name);
         let theirs = zune(&bytes);
         reduced::<1>(&name, &bytes, &theirs, Scale::Eighth, 1.0);
-        reduced::<2>(&name, &bytes, &theirs, Scale::Quarter, 1.3);
+        let header = Header::read(&bytes, &MediaLimits::default()).unwrap();
+        let lacking = if header.coding == Coding::Progressive { 2.5 } else { 0.0 };
+        reduced::<2>(&name, &bytes, &theirs, Scale::Quarter, 1.3 + lacking);
         reduced::<4>(&name, &bytes, &theirs, Scale::Half, 1.8);
     }
 }
