@@ -144,7 +144,7 @@ impl<'a> Job<'a> {
 
     /// The picture as `format` can hold it.
     fn encodable<'p>(&self, picture: &'p Picture, format: Format) -> Cow<'p, Picture> {
-        if format.has_alpha() {
+        if format.has_alpha() || !picture.has_alpha() {
             Cow::Borrowed(picture)
         } else {
             Cow::Owned(flattened(picture.clone(), self.transform.background.unwrap_or(WHITE)))

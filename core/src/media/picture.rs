@@ -109,6 +109,10 @@ impl Picture {
         }
     }
 
+    pub(super) fn has_alpha(&self) -> bool {
+        matches!(self, Self::Pixels(pixels) if pixels.kind.has_alpha())
+    }
+
     /// Turned as `orientation` says.
     pub(super) fn turned(self, orientation: Orientation) -> Self {
         match self {
