@@ -139,6 +139,7 @@ impl Samples for Plain {
     }
 
     #[inline(always)]
+    #[expect(clippy::cast_sign_loss, reason = "0 to 255")]
     fn narrowed(sums: &[i16], reduced: &mut [u8]) {
         for (sample, sum) in reduced.iter_mut().zip(sums) {
             *sample = (sum.saturating_add(32) >> 6).clamp(0, 255) as u8;

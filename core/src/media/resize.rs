@@ -213,7 +213,9 @@ fn convolve_bands<const N: usize, P: PixelTrait>(
         let part = Rect { left: part.left, top: top - first as f64, width: part.width, height };
         let wide = Size { width: stored.width, height: u32::try_from(last - first).unwrap_or(u32::MAX) };
         let size = Size { width: size.width, height: rows };
-        resize_typed(&mut resizer, &source, wide, part, size, |pixel| scaled.extend(divided(samples_of(pixel))))?;
+        resize_typed(&mut resizer, &source, wide, part, size, |pixel| {
+            scaled.extend(divided(samples_of(pixel)));
+        })?;
         row += rows;
     }
     Ok(scaled)

@@ -11,9 +11,9 @@ pub(super) struct Table {
 
 #[expect(clippy::large_enum_variant, reason = "one a picture, never moved")]
 enum Samples {
-    Gray([[u8; 1]; 256]),
-    Rgb([[u8; 3]; 256]),
-    Rgba([[u8; 4]; 256]),
+    Gray(Box<[[u8; 1]; VALUES]>),
+    Rgb(Box<[[u8; 3]; VALUES]>),
+    Rgba(Box<[[u8; 4]; VALUES]>),
 }
 
 impl Table {
@@ -27,13 +27,13 @@ impl Table {
         }
         let color = |value: usize| colors.get(value).copied().unwrap_or_default();
         let samples = match info.trns.as_deref() {
-            None => Samples::Rgb(std::array::from_fn(color)),
+            None => Samples::Rgb(Box::new(std::array::from_fn(color))),
             Some(alpha) => {
                 let alpha = if alpha.len() > colors.len() { &[] } else { alpha };
-                Samples::Rgba(std::array::from_fn(|value| {
+                Samples::Rgba(Box::new(std::array::from_fn(|value| {
                     let [red, green, blue] = color(value);
                     [red, green, blue, alpha.get(value).copied().unwrap_or(255)]
-                }))
+                })))
             }
         };
         Some(Self { depth: bits(info.bit_depth), samples })
@@ -44,7 +44,7 @@ impl Table {
         let depth = bits(depth);
         let step = 255 / ((1 << depth) - 1);
         let samples = std::array::from_fn(|value| [u8::try_from(value * step).unwrap_or(u8::MAX)]);
-        Self { depth, samples: Samples::Gray(samples) }
+        Self { depth, samples: Samples::Gray(Box::new(samples)) }
     }
 
     /// The samples of a row of values.

@@ -22,7 +22,7 @@ pub(super) fn decode(file: &[u8], info: &Info<'_>, size: usize) -> Option<Vec<u8
         (ColorType::Grayscale, BitDepth::One | BitDepth::Two | BitDepth::Four) => {
             Way::ByTable(Table::of_gray(info.bit_depth))
         }
-        (color, BitDepth::Eight) => Way::AsItIs(color.samples()),
+        (color, BitDepth::Eight) => Way::Plain(color.samples()),
         _ => return None,
     };
     let height = usize::try_from(info.height).ok()?;
@@ -43,10 +43,9 @@ struct Whole<'a> {
 }
 
 /// From bytes to samples.
-#[expect(clippy::large_enum_variant, reason = "one a picture, never moved")]
 enum Way {
     /// They are the samples, so many a pixel.
-    AsItIs(usize),
+    Plain(usize),
     ByTable(Table),
 }
 
@@ -56,10 +55,10 @@ impl Work for Whole<'_> {
     #[inline(always)]
     fn run(self) -> Option<Vec<u8>> {
         match self.way {
-            Way::AsItIs(1) => self.straight::<1>(),
-            Way::AsItIs(2) => self.straight::<2>(),
-            Way::AsItIs(3) => self.straight::<3>(),
-            Way::AsItIs(_) => self.straight::<4>(),
+            Way::Plain(1) => self.plain::<1>(),
+            Way::Plain(2) => self.plain::<2>(),
+            Way::Plain(3) => self.plain::<3>(),
+            Way::Plain(_) => self.plain::<4>(),
             Way::ByTable(_) => self.by_table(),
         }
     }
@@ -68,7 +67,7 @@ impl Work for Whole<'_> {
 impl Whole<'_> {
     /// Each row is unfiltered to where it stays.
     #[inline(always)]
-    fn straight<const N: usize>(mut self) -> Option<Vec<u8>> {
+    fn plain<const N: usize>(mut self) -> Option<Vec<u8>> {
         let mut samples = vec![0; self.size];
         let nothing = vec![0; self.length];
         let mut done = 0;
