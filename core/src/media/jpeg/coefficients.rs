@@ -74,7 +74,7 @@ impl<const N: usize> Work for Paint<'_, N> {
         let Coefficients { values, kept, across } = self.coefficients;
         let multipliers = by_place::<N>(self.multipliers);
         let wanted = places::<N>().into_iter().enumerate().take(*kept);
-        let wanted: Vec<(usize, u8)> = wanted.filter(|(n, place)| *n == 0 || *place != NOWHERE).collect();
+        let wanted: Vec<(usize, u8)> = wanted.filter(|(n, place)| *n == 0 || N == 8 || *place != NOWHERE).collect();
         let mut blocks = Blocks::new();
         for (y, row) in values.chunks_exact(kept * across).enumerate() {
             for (number, group) in row.chunks(kept * LANES).enumerate() {
