@@ -98,6 +98,14 @@ transforms() { # command
 transforms target/release/transform
 transforms "$venv/bin/python" examples/python/transform.py
 transforms node target/node/transform.mjs
+rm -rf target/small && mkdir target/small
+target/release/porteur transform tests/media/landscape.jpg tests/media/form.png --max-width 300 --format webp \
+  --thumbnail 60 --out target/small
+[ -s target/small/landscape.webp ] && [ -s target/small/form.thumbnail.jpeg ]
+if target/release/porteur preview tests/media/landscape.jpg tests/media/pdf/letter.pdf target/picture.txt \
+  --out target/page.html >target/example.out; then exit 1; fi
+grep -q '2 previews, 1 without' target/example.out
+[ "$(grep -c 'data:image/webp;base64' target/page.html)" = 2 ]
 # What is sent, by whomever, goes into one audit trail.
 rm -f target/*.audit target/*.audit.*
 export PORTEUR_AUDIT_FILE=target/example.audit PORTEUR_AUDIT_SECRET=simulator-audit-secret

@@ -30,6 +30,16 @@ test('a file that is refused leaves the process as it was', async () => {
   }
 })
 
+test('many pages are drawn side by side', async () => {
+  const pages = Array.from({ length: 18 }, () => preview(join(PDF, 'pages.pdf'), { maxWidth: 40, limits }))
+  assert.equal(new Set((await Promise.all(pages)).map(({ bytes }) => bytes.toString('base64'))).size, 1)
+})
+
+test('a page that takes too long ends with its limit', async () => {
+  const error = await failure(preview(join(PDF, 'letter.pdf'), { maxWidth: 2000, limits: { maxChildWallMs: 1 } }))
+  assert.deepEqual([error.code, error.details.kind], ['media', 'too_large'])
+})
+
 test('options for Node are not those of the child', async () => {
   const program = `require(${JSON.stringify(PACKAGE)}).preview(process.argv[1], { limits: { maxChildWallMs: 120000 } })
     .then(({ width }) => console.log(width))`

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -76,3 +78,39 @@ def test_what_python_says_and_imports_does_not_get_between(tmp_path: Any) -> Non
     (tmp_path / "errors.py").write_text("raise SystemExit('the wrong module')\n")
     code = "import porteur\nprint(porteur.preview(sys.argv[1], limits=porteur.MediaLimits(max_child_wall=120.0)).width)"
     assert elsewhere(code, PYTHONPATH=str(tmp_path)).endswith("300\n")
+
+
+def test_threads_draw_pages_side_by_side() -> None:
+    with ThreadPoolExecutor(6) as threads:
+        drawn = threads.map(lambda _: porteur.preview(PDF / "pages.pdf", max_width=40, limits=PATIENT).bytes, range(18))
+        assert len(set(drawn)) == 1
+
+
+def test_a_page_that_takes_too_long_ends_with_its_limit() -> None:
+    with pytest.raises(porteur.Media, match="too large"):
+        porteur.preview(PDF / "letter.pdf", max_width=2000, limits=porteur.MediaLimits(max_child_wall=0.001))
+
+
+def test_a_program_that_ends_leaves_no_child_behind() -> None:
+    code = """
+import os, porteur
+
+def parent(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return int(stat.read().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return 0
+
+porteur.preview(sys.argv[1], limits=porteur.MediaLimits(max_child_wall=120.0))
+print(*[pid for pid in os.listdir("/proc") if pid.isdigit() and parent(pid) == os.getpid()])
+"""
+    children = [int(pid) for pid in elsewhere(code).split()]
+    assert children
+    for pid in children:
+        try:
+            descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        with os.fdopen(descriptor) as process:
+            assert select.select([process], [], [], 60)[0], f"{pid} is still there"

@@ -1281,7 +1281,7 @@ def inspect(source: _Source, *, limits: MediaLimits | None = None) -> ImageInfo:
         limits: What it may cost.
 
     Raises:
-        Media: Neither JPEG, PNG, GIF nor WebP, a header that is damaged or cut off, or one that is over a limit.
+        Media: Neither JPEG, PNG, GIF, WebP nor PDF, a header that is damaged or cut off, or one that is over a limit.
         File: The file is missing, is no regular file, or cannot be read.
     """
 

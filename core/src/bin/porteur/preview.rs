@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     let shown: Vec<Shown> = shown.into_iter().map(|(_, shown)| shown).collect();
     write(&arguments.out, page::of(&shown).as_bytes())?;
     let failed = shown.iter().filter(|shown| shown.result.is_err()).count();
-    println!("{}: {} previews, {failed} files without", arguments.out.display(), shown.len() - failed);
+    println!("{}: {} previews, {failed} without", arguments.out.display(), shown.len() - failed);
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

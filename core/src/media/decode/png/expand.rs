@@ -9,7 +9,6 @@ pub(super) struct Table {
     samples: Samples,
 }
 
-#[expect(clippy::large_enum_variant, reason = "one a picture, never moved")]
 enum Samples {
     Gray(Box<[[u8; 1]; VALUES]>),
     Rgb(Box<[[u8; 3]; VALUES]>),
