@@ -569,7 +569,7 @@ export interface PreviewOptions {
   maxHeight?: number
   /** How much of the detail is kept, 1 to 100. Default 85. */
   quality?: number
-  /** How hard the encoder tries: `fast` is half the time for a few per cent more bytes. Default `best`. */
+  /** How hard is tried: `fast` reads less detail of a large JPEG, and draws pages smaller. Default `best`. */
   effort?: 'fast' | 'best'
   /**
    * The colour (red, green, blue; 0 to 255) that shows through where the picture is transparent. Default none, so
@@ -776,7 +776,7 @@ export interface TransformOptions {
   format?: 'jpeg' | 'png' | 'webp'
   /** How much of the detail is kept where the format loses some, 1 to 100. Default 85. */
   quality?: number
-  /** How hard the encoder tries: `fast` is half the time for a WebP that is a few per cent larger. Default `best`. */
+  /** How hard is tried: `fast` reads less detail of a large JPEG, and encodes PNG and alpha quicker. Default `best`. */
   effort?: 'fast' | 'best'
   /**
    * The colour (red, green, blue; 0 to 255) that shows through where the picture is transparent. Default none, so

@@ -56,7 +56,7 @@ pub struct TransformOptions<'env> {
     /// How much of the detail is kept where the format loses some, 1 to 100. Default 85.
     #[napi(ts_type = "number")]
     pub quality: Option<Whole>,
-    /// How hard the encoder tries: `fast` is half the time for a WebP that is a few per cent larger. Default `best`.
+    /// How hard is tried: `fast` reads less detail of a large JPEG, and encodes PNG and alpha quicker. Default `best`.
     #[napi(ts_type = "'fast' | 'best'")]
     pub effort: Option<Text>,
     /// The colour (red, green, blue; 0 to 255) that shows through where the picture is transparent. Default none, so
@@ -108,7 +108,7 @@ pub struct PreviewOptions<'env> {
     /// How much of the detail is kept, 1 to 100. Default 85.
     #[napi(ts_type = "number")]
     pub quality: Option<Whole>,
-    /// How hard the encoder tries: `fast` is half the time for a few per cent more bytes. Default `best`.
+    /// How hard is tried: `fast` reads less detail of a large JPEG, and draws pages smaller. Default `best`.
     #[napi(ts_type = "'fast' | 'best'")]
     pub effort: Option<Text>,
     /// The colour (red, green, blue; 0 to 255) that shows through where the picture is transparent. Default none, so

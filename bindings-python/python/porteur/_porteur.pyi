@@ -1321,7 +1321,7 @@ def transform(
         exact: The exact width and height, stretched where the shape differs. Instead of the three above.
         format: What the result is encoded as. Default as the source; a GIF becomes WebP.
         quality: How much of the detail is kept where the format loses some, 1 to 100. Default 85.
-        effort: ``"best"`` (default), or ``"fast"``: half the time for a WebP that is a few per cent larger.
+        effort: ``"best"`` (default), or ``"fast"``: less detail of a large JPEG is read, PNG and alpha are encoded quicker.
         background: The colour (red, green, blue; 0 to 255) that shows through where the picture is transparent. Default
             none, so that alpha is kept; JPEG has none and takes white.
         enlarge: Whether a small picture may be made larger. Default False; an exact size is made in any case.
@@ -1364,7 +1364,7 @@ def preview(
         max_width: At most this wide, in pixels. Default 300.
         max_height: At most this high, in pixels. Default 300.
         quality: How much of the detail is kept, 1 to 100. Default 85.
-        effort: ``"best"`` (default), or ``"fast"``: half the time for a few per cent more bytes.
+        effort: ``"best"`` (default), or ``"fast"``: less detail of a large JPEG is read, pages are drawn smaller.
         background: The colour (red, green, blue; 0 to 255) that shows through where the picture is transparent. Default
             none, so that alpha is kept.
         page: Which page of a PDF is shown, counted from 1. Default 1.
