@@ -17,6 +17,7 @@ use crate::message::{
     SentGuestMessage, SentMessage,
 };
 use crate::pace::Pacer;
+use crate::transfer::{GatewayLimits, Session, Surroundings, Transfer, TransferOutcome};
 use crate::upload::{Upload, UploadedFile};
 
 /// A connection to the platform: holds the token, the pace and the connections. Clones share them.
@@ -31,6 +32,8 @@ struct Inner {
     messages: Messages,
     audit: Option<AuditLog>,
     limits: Limits,
+    /// What sessions take from here.
+    surroundings: Surroundings,
     closed: watch::Sender<bool>,
 }
 
@@ -82,7 +85,21 @@ impl Client {
         let audit = audit.transpose()?;
         let messages = Messages::new(gateway.clone(), audit.clone());
         let closed = watch::Sender::new(false);
-        Ok(Self(Arc::new(Inner { gateway, messages, audit, limits: config.limits, closed })))
+        let limits = config.limits;
+        let surroundings = Surroundings {
+            gateway: gateway.clone(),
+            audit: audit.clone(),
+            limits: GatewayLimits {
+                max_bandwidth_kbps: limits.max_bandwidth_kbps,
+                codecs: limits.codecs.clone(),
+                max_fps: limits.max_fps,
+            },
+            callback: config.transfer_callback,
+            callback_timeout: config.timeouts.callback,
+            ping_timeout: config.timeouts.ping,
+            closed: closed.subscribe(),
+        };
+        Ok(Self(Arc::new(Inner { gateway, messages, audit, limits, surroundings, closed })))
     }
 
     /// Uploads a file in chunks, each with its SHA-256, and answers when the platform confirmed them.
@@ -212,6 +229,31 @@ impl Client {
         HistoryMessages::new(pages.map_ok(|page| stream::iter(page).map(Ok)).try_flatten())
     }
 
+    /// Opens a session on the platform's socket, which many transfers share.
+    ///
+    /// # Errors
+    /// Those of every call (see [`Client::upload`]), before anything is sent on the socket: [`Error::Unauthenticated`],
+    /// [`Error::PermissionDenied`] without the scope for it, [`Error::Network`] with kind `tls` for a certificate or a TLS version that is
+    /// not acceptable.
+    ///
+    /// # Cancellation
+    /// A socket that was opened meanwhile is closed.
+    pub async fn connect(&self) -> Result<Session> {
+        self.unless_closed(Session::open(self.0.surroundings.clone())).await
+    }
+
+    /// Transfers one interaction in a session of its own. For more than one, [`Client::connect`] once and
+    /// [`Session::transfer`] on it.
+    ///
+    /// # Errors
+    /// Those of [`Client::connect`] and [`Session::transfer`].
+    ///
+    /// # Cancellation
+    /// A frame that left is not recalled. Give a [`Transfer::id`] to be able to find out what became of it.
+    pub async fn transfer(&self, transfer: Transfer) -> Result<TransferOutcome> {
+        self.unless_closed(crate::transfer::alone(self.0.surroundings.clone(), transfer)).await
+    }
+
     /// Writes an entry of the caller's own into the audit log, and answers when it is there.
     ///
     /// # Errors
@@ -315,6 +357,8 @@ mod tests {
         let sent = SentMessage::new("conversation", "message");
         moves(client.await_delivery(&sent, &Delivery::default()));
         moves(client.history("conversation", History::default()));
+        moves(client.connect());
+        moves(client.transfer(Transfer::new("interaction", "genesys://user/1")));
         moves(client.record(AuditEntry::new("note")));
         moves(client.flush_audit());
         moves(client.close());

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::audit::Audit;
 use crate::auth::ClientCredentials;
+use crate::callback::Callback;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Result};
 use crate::pace::Pace;
@@ -45,6 +46,8 @@ pub struct Config {
     pub limits: Limits,
     /// Where an audit trail is kept. Default nowhere.
     pub audit: Option<Audit>,
+    /// Whom to tell how transfers ended. Default nobody.
+    pub transfer_callback: Option<Callback>,
     clock: Arc<dyn Clock>,
 }
 
@@ -61,6 +64,10 @@ pub struct Timeouts {
     pub stall: Duration,
     /// For a batch of the audit log in all. Default 10 s.
     pub audit: Duration,
+    /// For the answer to a ping on a socket. Default 3 s, as the tutorial waits.
+    pub ping: Duration,
+    /// For one attempt at a callback. Default 5 s, as the tutorial waits.
+    pub callback: Duration,
 }
 
 /// How much we take on.
@@ -68,18 +75,33 @@ pub struct Timeouts {
 pub struct Limits {
     /// The largest chunk that is held in memory for a source that cannot be read again, in bytes. Default 64 MiB.
     pub max_chunk_bytes: u64,
+    /// The most kbit/s of a transfer's sound that the media gateway takes. Default 128, as in the tutorial.
+    pub max_bandwidth_kbps: u32,
+    /// The codecs that the media gateway knows. Default opus, g722 and pcmu, as in the tutorial.
+    pub codecs: Vec<String>,
+    /// The most pictures a second of a transfer that the media gateway takes. Default 30, as in the tutorial.
+    pub max_fps: u32,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { connect: seconds(5), token: seconds(10), call: seconds(15), stall: seconds(30), audit: seconds(10) }
+        Self {
+            connect: seconds(5),
+            token: seconds(10),
+            call: seconds(15),
+            stall: seconds(30),
+            audit: seconds(10),
+            ping: seconds(3),
+            callback: seconds(5),
+        }
     }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_chunk_bytes: 64 << 20 }
+        let codecs = ["opus", "g722", "pcmu"].map(str::to_owned).into();
+        Self { max_chunk_bytes: 64 << 20, max_bandwidth_kbps: 128, codecs, max_fps: 30 }
     }
 }
 
@@ -96,13 +118,14 @@ impl Config {
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             audit: None,
+            transfer_callback: None,
             clock: Arc::new(SystemClock::new()),
         }
     }
 
     /// Reads `GENESYS_CLIENT_ID`, `GENESYS_CLIENT_SECRET`, `GENESYS_SCOPES`, `GENESYS_ENVIRONMENT` (else
     /// `GENESYS_ENV`) and `GENESYS_BASE_URL`; for an audit trail `PORTEUR_AUDIT_FILE`, `PORTEUR_AUDIT_SECRET` and
-    /// `PORTEUR_AUDIT_ENDPOINT`.
+    /// `PORTEUR_AUDIT_ENDPOINT`; for the callback of transfers `MEDIA_SERVER_WEBHOOK`.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] that names all variables that are missing, not only the first.
@@ -133,6 +156,7 @@ impl Config {
             config = config.environment(environment);
         }
         config.base_url = lookup("GENESYS_BASE_URL");
+        config.transfer_callback = lookup("MEDIA_SERVER_WEBHOOK").map(Callback::post);
         config.audit = audit_from(lookup)?;
         Ok(config)
     }
@@ -199,6 +223,12 @@ impl Config {
     /// Keeps an audit trail.
     pub fn audit(mut self, audit: Audit) -> Self {
         self.audit = Some(audit);
+        self
+    }
+
+    /// Sets whom to tell how transfers ended.
+    pub fn transfer_callback(mut self, callback: Callback) -> Self {
+        self.transfer_callback = Some(callback);
         self
     }
 

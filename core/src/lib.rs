@@ -36,6 +36,8 @@
 
 mod audit;
 mod auth;
+mod callback;
+mod check;
 mod client;
 mod clock;
 mod config;
@@ -50,12 +52,15 @@ mod pace;
 mod region;
 #[cfg(feature = "simulator")]
 pub mod simulator;
+mod socket;
+mod transfer;
 mod upload;
 
 pub use audit::{
     Audit, AuditEntry, AuditFinding, AuditFindingKind, AuditReceipt, AuditReport, AuditSync, WhenFull, verify_audit,
 };
 pub use auth::ClientCredentials;
+pub use callback::Callback;
 pub use client::{CONCURRENCY, Client};
 pub use clock::{Clock, SystemClock, Wait};
 pub use config::{Config, Limits, Timeouts};
@@ -76,6 +81,7 @@ pub use message::{
 };
 pub use pace::Pace;
 pub use region::Region;
+pub use transfer::{Audio, MediaMatrix, Session, SessionEvent, SessionEvents, Transfer, TransferOutcome, Video};
 pub use upload::{OnProgress, Progress, Upload, UploadedFile};
 
 /// The pages behind the code.

@@ -22,7 +22,8 @@ pub struct ErrorFacts {
     /// The id to give to the platform's support.
     pub request_id: Option<String>,
     /// What else is known: field, reason, hint, what, id, attempts, kind, endpoint, platform_code, chunks, path, errno, format,
-    /// client_id, cause, message_id, conversation, status, waited_seconds, elapsed_seconds, sla_seconds, sla_violation.
+    /// client_id, cause, message_id, conversation, status, waited_seconds, elapsed_seconds, sla_seconds, sla_violation,
+    /// interaction, state, sent.
     pub details: BTreeMap<&'static str, String>,
 }
 
@@ -60,6 +61,9 @@ impl Error {
             Self::Unconfirmed { .. } => "unconfirmed",
             Self::DeliveryFailed { .. } => "delivery_failed",
             Self::DeliveryTimeout { .. } => "delivery_timeout",
+            Self::InteractionNotActive { .. } => "interaction_not_active",
+            Self::TransferRejected { .. } => "transfer_rejected",
+            Self::TransferTimeout { .. } => "transfer_timeout",
             Self::Media { .. } => "media",
             Self::File { .. } => "file",
             Self::Cancelled => "cancelled",
@@ -85,7 +89,7 @@ impl Error {
         match self {
             Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Expired { .. } => true,
             Self::SourceChanged { .. } | Self::ChecksumMismatch { .. } => true,
-            Self::Unconfirmed { .. } | Self::DeliveryTimeout { .. } => true,
+            Self::Unconfirmed { .. } | Self::DeliveryTimeout { .. } | Self::TransferTimeout { .. } => true,
             Self::Network { kind, .. } => *kind != NetworkKind::Tls,
             Self::Api { answer, .. } => answer.status >= 500 || answer.status == 408,
             _ => false,
@@ -119,6 +123,9 @@ impl Error {
             | Self::UnsafeTarget { .. }
             | Self::DeliveryFailed { .. }
             | Self::DeliveryTimeout { .. }
+            | Self::InteractionNotActive { .. }
+            | Self::TransferRejected { .. }
+            | Self::TransferTimeout { .. }
             | Self::Media { .. }
             | Self::File { .. }
             | Self::Cancelled => None,
@@ -180,8 +187,9 @@ impl Error {
                 details.insert("path", path.display().to_string());
                 details.insert("reason", reason.clone());
             }
-            Self::Unconfirmed { client_id, source } => {
+            Self::Unconfirmed { what, client_id, source } => {
                 details.extend(source.details());
+                details.insert("what", (*what).to_owned());
                 details.insert("client_id", client_id.clone());
                 details.insert("cause", source.code().to_owned());
             }
@@ -200,6 +208,21 @@ impl Error {
                     details.insert("sla_seconds", sla.threshold.as_secs_f64().to_string());
                     details.insert("sla_violation", sla.violated.to_string());
                 }
+            }
+            Self::InteractionNotActive { interaction, state } => {
+                details.insert("interaction", interaction.clone());
+                details.insert("state", state.clone());
+            }
+            Self::TransferRejected { interaction, id, status } => {
+                details.insert("interaction", interaction.clone());
+                details.insert("id", id.clone());
+                details.insert("status", status.clone());
+            }
+            Self::TransferTimeout { interaction, id, waited, sent } => {
+                details.insert("interaction", interaction.clone());
+                details.insert("id", id.clone());
+                details.insert("waited_seconds", waited.as_secs_f64().to_string());
+                details.insert("sent", sent.to_string());
             }
             Self::Media { kind, format, reason } => {
                 details.insert("kind", kind.to_string());

@@ -159,11 +159,13 @@ pub enum Error {
         /// The storage's answer.
         answer: Answer,
     },
-    /// Whether the message was taken is unknown: it may be there. Send it again with this `client_id`, which never makes a
+    /// Whether a message or a transfer was taken is unknown: it may be there. Send it again with this id, which never makes a
     /// second one.
-    #[error("whether message {client_id} was taken is unknown")]
+    #[error("whether {what} {client_id} was taken is unknown")]
     Unconfirmed {
-        /// The deduplication id that the message was sent with.
+        /// What it is: `message` or `transfer`.
+        what: &'static str,
+        /// The id that it was sent with: a message's deduplication id, or the id of a transfer's frame.
         client_id: String,
         /// Why there is no answer.
         source: Arc<Error>,
@@ -191,6 +193,37 @@ pub enum Error {
         waited: Duration,
         /// How it stands with the SLA, when one was asked for.
         sla: Option<Sla>,
+    },
+    /// The interaction is over, or not yet there to be transferred; nothing was sent.
+    #[error("interaction {interaction} cannot be transferred: expected active or queued, got {state}")]
+    InteractionNotActive {
+        /// Its id.
+        interaction: String,
+        /// The platform's word for its state.
+        state: String,
+    },
+    /// The gateway says no; asking again does not help.
+    #[error("transfer {id} of interaction {interaction} was rejected: the gateway says {status}")]
+    TransferRejected {
+        /// The interaction.
+        interaction: String,
+        /// The id of the last frame.
+        id: String,
+        /// The gateway's word: `codec_unsupported` when it supports none of the media.
+        status: String,
+    },
+    /// The gateway said nothing in time. Whether the transfer was carried out is unknown when `sent`: the same transfer with this `id`
+    /// finds out, and never makes a second one.
+    #[error("transfer {id} of interaction {interaction} was not settled within {waited:.1?}{}", if *.sent { "; whether it was carried out is unknown" } else { "; nothing was sent" })]
+    TransferTimeout {
+        /// The interaction.
+        interaction: String,
+        /// The id of the last frame.
+        id: String,
+        /// How long was waited.
+        waited: Duration,
+        /// Whether a frame may have left.
+        sent: bool,
     },
     /// A picture that cannot be worked on: not of a kind that is taken, damaged, over a limit, or locked.
     #[error("{} is {}: {reason}", .format.unwrap_or("the picture"), .kind.adjective())]

@@ -68,7 +68,7 @@ impl Gateway {
         let call = call.header(HeaderName::from_static(CLIENT_ID_HEADER), value);
         let queued: QueuedMessage = call.as_client().await.map_err(|error| match call.may_have_arrived() {
             true if undecided(&error) => {
-                Error::Unconfirmed { client_id: client_id.to_owned(), source: Arc::new(error) }
+                Error::Unconfirmed { what: "message", client_id: client_id.to_owned(), source: Arc::new(error) }
             }
             _ => ours(error),
         })?;

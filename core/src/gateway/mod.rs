@@ -4,7 +4,9 @@
 
 mod conversations;
 mod files;
+mod frames;
 mod guests;
+mod interactions;
 mod storage;
 pub(crate) mod wire;
 
@@ -26,6 +28,7 @@ use crate::pace::{Class, Door, Failure, Pacer, Repeat};
 
 pub(crate) use conversations::{Channel, ConversationFacts, MessageStatus, broken_history};
 pub(crate) use files::{Targets, broken_session};
+pub(crate) use frames::{CODEC_UNSUPPORTED, Verdict, answer, is_rate_limit, lost};
 pub(crate) use storage::{Piece, Put, Stored, broken_storage, signed_for_one_object};
 
 /// The platform as the rooms above see it.
@@ -79,6 +82,23 @@ impl Gateway {
         })
     }
 
+    /// Makes a call with the client's token: a refused one is replaced once and the call repeated.
+    ///
+    /// The token is asked for while no attempt is under way. Where login and API are one host, the one probe of a
+    /// half-open breaker could not get a token through that breaker, and the host would never be tried again.
+    async fn with_token<T, F>(&self, mut call: impl FnMut(HeaderValue) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let token = self.tokens.current().await?;
+        let outcome = call(token.header()?).await;
+        if !matches!(&outcome, Err(Error::Unauthenticated { .. })) {
+            return outcome;
+        }
+        self.tokens.refused(&token);
+        call(self.tokens.current().await?.header()?).await
+    }
+
     /// Joins a path and an id that may hold anything.
     fn url(&self, path: &str, id: &str) -> Result<Url> {
         let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
@@ -129,19 +149,9 @@ impl Call<'_> {
         self.paced(bearer(token)?).await
     }
 
-    /// With the client's token: a refused one is replaced once and the call repeated.
-    ///
-    /// The token is asked for while no attempt is under way. Where login and API are one host, the one probe of a
-    /// half-open breaker could not get a token through that breaker, and the host would never be tried again.
+    /// With the client's token.
     async fn as_client<T: DeserializeOwned>(&self) -> Result<T> {
-        let tokens = &self.gateway.tokens;
-        let token = tokens.current().await?;
-        let outcome = self.paced(token.header()?).await;
-        if !matches!(&outcome, Err(Error::Unauthenticated { .. })) {
-            return outcome;
-        }
-        tokens.refused(&token);
-        self.paced(tokens.current().await?.header()?).await
+        self.gateway.with_token(|authorization| self.paced(authorization)).await
     }
 
     /// As often as the pace allows.

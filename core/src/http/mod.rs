@@ -1,9 +1,11 @@
 //! The only room that knows reqwest: sends a request, reads the answer, says how the network failed.
 //!
-//! What an answer means is decided in `answer`, what may be logged of it in `redact`.
+//! What an answer means is decided in `answer`, what may be logged of it in `redact`; `upgrade` is for connections that then
+//! speak something else.
 
 mod answer;
 mod redact;
+mod upgrade;
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +26,7 @@ use crate::error::{Answer, Cause, Error, NetworkKind, Result};
 use crate::pace::{Class, Failure, Health};
 
 pub(crate) use answer::{Asked, refusal};
+pub(crate) use upgrade::{Upgrade, Upgraded};
 
 /// Sends requests. Follows no redirect: whoever expects one says what it may do.
 #[derive(Debug, Clone)]
@@ -121,10 +124,7 @@ impl Http {
                 debug!(endpoint, status = response.status, took = ?took, "answered");
                 Ok(response)
             }
-            Ok(None) => {
-                let reason = format!("expected an answer of at most {MAX_ANSWER} bytes, got more");
-                Err(Failure::last(Error::protocol(endpoint, reason)))
-            }
+            Ok(None) => Err(Failure::last(overlong(endpoint))),
             Err(error) => Err(failure(kind_of(&error), endpoint, Some(Cause::new(error.without_url())))),
         }
     }
@@ -174,6 +174,10 @@ async fn read(mut response: reqwest::Response, progress: &Progress) -> reqwest::
         body.extend_from_slice(&piece);
     }
     Ok(Some(Response { status, headers, body: body.freeze() }))
+}
+
+fn overlong(endpoint: &str) -> Error {
+    Error::protocol(endpoint, format!("expected an answer of at most {MAX_ANSWER} bytes, got more"))
 }
 
 fn failure(kind: NetworkKind, endpoint: &str, source: Option<Cause>) -> Failure {

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::content::SentMessage;
 use super::conversations::Conversations;
-use super::rules::filled;
+use crate::check::filled;
 use crate::clock::Clock;
 use crate::error::{Error, Result, Sla};
 use crate::gateway::MessageStatus;

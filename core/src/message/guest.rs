@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::rules::filled;
 use super::trail::About;
 use crate::audit::AuditLog;
+use crate::check::filled;
 use crate::error::{Error, Result};
 use crate::gateway::Gateway;
 use crate::gateway::wire::{CreateGuest, FileReference, SendGuestMessage};

@@ -9,7 +9,7 @@ use futures_util::stream::{self, BoxStream};
 use serde_json::Value;
 
 use super::content::HistoryMessage;
-use super::rules::filled;
+use crate::check::filled;
 use crate::error::{Error, Result};
 use crate::gateway::wire::{HistoryEntity, Party};
 use crate::gateway::{Gateway, broken_history};

@@ -9,6 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{Attachment, AttachmentBody, Content, Message};
+use crate::check::filled;
 use crate::error::{Error, Result};
 use crate::gateway::wire::{SendAttachment, SendMessage};
 use crate::gateway::{Channel, ConversationFacts};
@@ -92,23 +93,6 @@ impl Payload {
             }
         }
     }
-}
-
-/// The deduplication id as a header can carry it.
-pub(super) fn client_id(given: Option<String>) -> Result<String> {
-    let Some(id) = given else { return Ok(uuid::Uuid::now_v7().to_string()) };
-    if id.is_empty() || id.len() > MAX_CLIENT_ID || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let reason = format!("expected 1 to {MAX_CLIENT_ID} visible ASCII characters, got {id:?}");
-        return Err(Error::invalid("client_id", reason));
-    }
-    Ok(id)
-}
-
-pub(super) fn filled(field: &str, value: &str) -> Result<()> {
-    if value.trim().is_empty() {
-        return Err(Error::invalid(field, "expected a value, got an empty string"));
-    }
-    Ok(())
 }
 
 fn attachment(index: usize, attachment: Attachment) -> Result<SendAttachment> {
@@ -199,8 +183,6 @@ const SYNONYMS: &[(&str, &str)] = &[
 
 /// 1 MiB, of the bytes themselves. The tutorial measures their base64, which is a third longer.
 const SMS_ATTACHMENT: usize = 1 << 20;
-/// Longer than any UUID, short enough for every header table.
-const MAX_CLIENT_ID: usize = 128;
 
 #[cfg(test)]
 mod tests {
@@ -297,17 +279,6 @@ mod tests {
         assert!(from("customer@example.com").suits(&there, true).is_err(), "listed with another role");
         assert!(from("nobody@example.com").suits(&there, false).is_err());
         assert!(from("nobody@example.com").suits(&there, true).is_ok());
-    }
-
-    #[test]
-    fn a_client_id_fits_into_a_header_and_one_is_made_when_none_is_given() {
-        assert_eq!(client_id(Some("order-17".to_owned())).unwrap(), "order-17");
-        for wrong in ["", "with space", "new\nline", "é", &"x".repeat(129)] {
-            assert_eq!(client_id(Some(wrong.to_owned())).unwrap_err().facts().details["field"], "client_id");
-        }
-        let (one, other) = (client_id(None).unwrap(), client_id(None).unwrap());
-        assert_ne!(one, other);
-        assert_eq!(uuid::Uuid::parse_str(&one).unwrap().get_version_num(), 7);
     }
 
     #[test]

@@ -8,9 +8,10 @@ use super::content::{HistoryMessage, Message, SentMessage};
 use super::conversations::Conversations;
 use super::delivery::{self, Delivery, Receipt};
 use super::history::{self, History};
-use super::rules::{self, Payload, filled};
+use super::rules::Payload;
 use super::trail::{About, timed};
 use crate::audit::AuditLog;
+use crate::check::{filled, id_or_new};
 use crate::error::{Error, Result};
 use crate::gateway::Gateway;
 
@@ -39,7 +40,7 @@ impl Messages {
         let Inner { gateway, conversations, audit } = &*self.0;
         filled("conversation", conversation)?;
         let resent = message.client_id.is_some();
-        let client_id = rules::client_id(message.client_id.clone())?;
+        let client_id = id_or_new("client_id", message.client_id.clone())?;
         let (check, allow_unlisted_sender) = (message.check, message.allow_unlisted_sender);
         let payload = Payload::parse(message)?;
         if check {

@@ -176,6 +176,11 @@ impl Pacer {
         Self { pace, clock, bucket, breakers }
     }
 
+    /// The wait before attempt `number` (from 1) at something that is told over and not answered; nothing when there were enough.
+    pub(crate) fn backoff(&self, number: u32) -> Option<Duration> {
+        (number <= self.pace.attempts).then(|| retry::backoff(&self.pace, number, fastrand::f64()))
+    }
+
     /// Makes a call until it succeeds or the pace says to stop. `attempt` gets its number, from 1.
     ///
     /// # Cancellation

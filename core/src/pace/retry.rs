@@ -68,7 +68,7 @@ pub(crate) fn decide(
     if elapsed.saturating_add(wait) > pace.budget { Decision::GiveUp(Some(wait)) } else { Decision::Again(wait) }
 }
 
-fn backoff(pace: &Pace, attempt: u32, random: f64) -> Duration {
+pub(super) fn backoff(pace: &Pace, attempt: u32, random: f64) -> Duration {
     let doubled = pace.base.saturating_mul(2u32.saturating_pow(attempt - 1));
     doubled.min(pace.cap).mul_f64(random.clamp(0.0, 1.0))
 }

@@ -18,7 +18,8 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Fault {
-    /// Method and path prefix, as in `PUT /storage`; `* /` matches every request. The query is not looked at.
+    /// Method and path prefix, as in `PUT /storage`; `* /` matches every request. The query is not looked at. What comes on a socket is
+    /// `FRAME /` and the frame's type, or `PING /`.
     pub on: String,
     /// The first request that is hit, counted from 1 (default) among those that match `on`.
     pub nth: u64,
@@ -52,6 +53,18 @@ pub struct Fault {
     pub expire_token: bool,
     /// Effect: the request is carried out, and the answer's JSON changed by this merge patch (RFC 7396).
     pub edit: Option<Value>,
+    /// Effect on a frame: it is not carried out, and these are the members of its answer besides the id.
+    pub reply: Option<Value>,
+    /// Effect on a frame or a ping: nothing is done, and the socket is closed with this code.
+    pub close: Option<u16>,
+    /// Effect on a frame: it is carried out and never answered; the simulated clock moves on by so many milliseconds.
+    pub mute_ms: Option<u64>,
+    /// Effect on a frame: it is carried out, and answered when so many more were.
+    pub hold_back: Option<u64>,
+    /// Effect on a frame: these frames are sent before its answer.
+    pub noise: Option<Vec<Value>>,
+    /// Effect on a frame: it is not carried out, and these bytes, in hex, are written as they are.
+    pub raw: Option<String>,
 }
 
 /// Where in a request the connection is reset.
@@ -86,6 +99,12 @@ impl Default for Fault {
             expire_url: false,
             expire_token: false,
             edit: None,
+            reply: None,
+            close: None,
+            mute_ms: None,
+            hold_back: None,
+            noise: None,
+            raw: None,
         }
     }
 }
@@ -106,6 +125,18 @@ pub(super) enum Effect {
     Storage(StorageEffect),
     ExpireToken,
     Edit(Value),
+    Frame(FrameEffect),
+}
+
+/// What happens to a frame of a socket.
+#[derive(Debug, Clone)]
+pub(super) enum FrameEffect {
+    Reply(Value),
+    Close(u16),
+    Mute { ms: u64 },
+    HoldBack(u64),
+    Noise(Vec<Value>),
+    Raw(Vec<u8>),
 }
 
 /// What happens to a chunk on its way into the storage.
@@ -171,11 +202,14 @@ impl Line {
         let Some((method, path)) = fault.on.split_once(' ').filter(|(_, path)| path.starts_with('/')) else {
             return wrong("on", format!("expected a method and a path as in `PUT /storage`, got `{}`", fault.on));
         };
-        let known = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+        let known = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, frame(), ping()];
         let method =
             known.into_iter().find(|known| known.as_str() == method).map(Some).or((method == "*").then_some(None));
         let Some(method) = method else {
-            return wrong("on", format!("expected GET, POST, PUT, PATCH, DELETE or *, got `{}`", fault.on));
+            return wrong(
+                "on",
+                format!("expected GET, POST, PUT, PATCH, DELETE, FRAME, PING or *, got `{}`", fault.on),
+            );
         };
         for (field, value) in [("nth", fault.nth), ("times", fault.times)] {
             if value == 0 {
@@ -184,11 +218,23 @@ impl Line {
         }
         let path = path.to_owned();
         let (nth, times) = (fault.nth, fault.times);
+        let fault_on = fault.on.clone();
         let effect = fault.effect(name)?;
         if let Effect::Storage(_) = effect
             && !path.starts_with("/storage")
         {
             return wrong("on", format!("expected a path under /storage for a storage effect, got `{path}`"));
+        }
+        let on_socket = method.as_ref().is_some_and(|method| *method == frame() || *method == ping());
+        let fits = match &effect {
+            Effect::Frame(FrameEffect::Close(_)) => on_socket,
+            Effect::Frame(_) => method == Some(frame()),
+            Effect::Drop(_) | Effect::Stall { .. } => true,
+            Effect::Edit(_) | Effect::ExpireToken => method != Some(ping()),
+            _ => !on_socket,
+        };
+        if !fits {
+            return wrong("on", format!("expected what this effect can befall, got `{}`", fault_on));
         }
         if multipart && matches!(effect, Effect::Storage(StorageEffect::StoreBytes(_))) {
             return wrong("store_bytes", "expected ranged chunks, but the platform is set to multipart".to_owned());
@@ -197,7 +243,8 @@ impl Line {
     }
 
     fn matches(&self, method: &Method, path: &str) -> bool {
-        self.method.as_ref().is_none_or(|known| known == method) && path.starts_with(&self.path)
+        let any = || *method != frame() && *method != ping();
+        self.method.as_ref().map_or_else(any, |known| known == method) && path.starts_with(&self.path)
     }
 }
 
@@ -217,6 +264,9 @@ impl Fault {
         }
         if let Some(patch) = self.edit {
             return Ok(Effect::Edit(patch));
+        }
+        if let Some(effect) = self.frame_effect() {
+            return effect.map(Effect::Frame).map_err(|(field, reason)| wrong(field, reason));
         }
         let storage = match (self.flip_bit, self.store_bytes, self.expire_url) {
             (true, _, _) => Some(StorageEffect::FlipBit),
@@ -245,8 +295,34 @@ impl Fault {
             self.expire_url,
             self.expire_token,
             self.edit.is_some(),
+            self.reply.is_some(),
+            self.close.is_some(),
+            self.mute_ms.is_some(),
+            self.hold_back.is_some(),
+            self.noise.is_some(),
+            self.raw.is_some(),
         ];
         EFFECTS.into_iter().zip(set).filter_map(|(name, set)| set.then_some(name)).collect()
+    }
+
+    /// The effect on a frame, if it is one; `Err` names the field and what is wrong with it.
+    fn frame_effect(&self) -> Option<Result<FrameEffect, (&'static str, String)>> {
+        let effect = match (&self.reply, self.close, self.mute_ms, self.hold_back, &self.noise, &self.raw) {
+            (Some(reply), ..) if !reply.is_object() => Err(("reply", "expected an object".to_owned())),
+            (Some(reply), ..) => Ok(FrameEffect::Reply(reply.clone())),
+            (_, Some(code), ..) if !(1000..5000).contains(&code) => {
+                Err(("close", format!("expected a close code of 1000 to 4999, got {code}")))
+            }
+            (_, Some(code), ..) => Ok(FrameEffect::Close(code)),
+            (_, _, Some(ms), ..) => Ok(FrameEffect::Mute { ms }),
+            (_, _, _, Some(count), ..) => Ok(FrameEffect::HoldBack(count)),
+            (.., Some(frames), _) => Ok(FrameEffect::Noise(frames.clone())),
+            (.., Some(hex)) => {
+                unhex(hex).map(FrameEffect::Raw).ok_or_else(|| ("raw", "expected hex digits".to_owned()))
+            }
+            _ => return None,
+        };
+        Some(effect)
     }
 
     fn only_with_status(&self) -> Option<&'static str> {
@@ -291,6 +367,22 @@ impl Fault {
     }
 }
 
+/// The method of a frame that comes on a socket.
+pub(super) fn frame() -> Method {
+    Method::from_bytes(b"FRAME").expect("letters are a method")
+}
+
+/// The method of a ping that comes on a socket.
+pub(super) fn ping() -> Method {
+    Method::from_bytes(b"PING").expect("letters are a method")
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.chars().map(|digit| digit.to_digit(16)).collect::<Option<Vec<u32>>>()?;
+    let bytes = digits.chunks_exact(2);
+    bytes.remainder().is_empty().then(|| bytes.filter_map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect())
+}
+
 /// Changes `target` by a JSON merge patch (RFC 7396): `null` removes a member, objects merge, all else replaces.
 pub(super) fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
@@ -312,8 +404,23 @@ pub(super) fn merge(target: &mut Value, patch: &Value) {
 }
 
 /// In the order of [`Fault::effects`].
-const EFFECTS: [&str; 9] =
-    ["status", "drop", "slow_ms", "stall_ms", "flip_bit", "store_bytes", "expire_url", "expire_token", "edit"];
+const EFFECTS: [&str; 15] = [
+    "status",
+    "drop",
+    "slow_ms",
+    "stall_ms",
+    "flip_bit",
+    "store_bytes",
+    "expire_url",
+    "expire_token",
+    "edit",
+    "reply",
+    "close",
+    "mute_ms",
+    "hold_back",
+    "noise",
+    "raw",
+];
 
 /// A hundred years, so that the date can be written.
 const MAX_AHEAD_S: u64 = 100 * 365 * 86_400;
@@ -348,6 +455,12 @@ mod tests {
             (json!({"on": "* /", "status": 500, "body": {}, "text": ""}), "body"),
             (json!({"on": "* /", "drop": "after", "retry_after": 1}), "retry_after"),
             (json!({"on": "POST /oauth", "flip_bit": true}), "on"),
+            (json!({"on": "GET /", "reply": {}}), "on"),
+            (json!({"on": "PING /", "reply": {}}), "on"),
+            (json!({"on": "FRAME /", "status": 500}), "on"),
+            (json!({"on": "FRAME /", "reply": []}), "reply"),
+            (json!({"on": "FRAME /", "close": 999}), "close"),
+            (json!({"on": "FRAME /", "raw": "abc"}), "raw"),
         ] {
             let message = refusal(fault.clone());
             assert!(message.starts_with(&format!("invalid faults[0].{field}:")), "{fault}: {message}");

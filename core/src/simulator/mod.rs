@@ -1,5 +1,5 @@
 //! The platform on loopback: tokens, uploads, storage, guests, conversations and the audit endpoint over real HTTP,
-//! without an account. [`messages`] makes messages to send to it.
+//! interactions over a real WebSocket, without an account. [`messages`] makes messages to send to it.
 //!
 //! It is strict: whatever breaks the contract is refused and noted in [`Simulator::violations`]. It is scripted: a
 //! [`Fault`] says what goes wrong and when. And it brings its own time, so that nobody waits for a wait. Source:
@@ -22,6 +22,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod audit;
+mod callbacks;
 mod clock;
 mod conversations;
 mod delivery;
@@ -29,6 +30,7 @@ mod faults;
 mod files;
 mod guests;
 mod history;
+mod interactions;
 mod journal;
 mod messages;
 mod platform;
@@ -36,6 +38,7 @@ mod rates;
 mod sends;
 mod server;
 mod settings;
+mod sockets;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -56,6 +59,7 @@ pub use self::conversations::{ConversationSettings, ConversationState, Participa
 pub use self::delivery::{DeliveryOutcome, DeliverySettings, DeliveryStatus};
 pub use self::faults::{DropAt, Fault};
 pub use self::guests::{AttachmentState, GuestState, MessageState};
+pub use self::interactions::{FrameState, InteractionSettings, InteractionState, TransferState};
 pub use self::journal::{JournalEntry, Outcome};
 pub use self::messages::{Messages, messages};
 pub use self::rates::RateLimitSettings;
@@ -65,6 +69,7 @@ pub use self::uploads::{FileState, StoredFile, UploadState, UploadStatus};
 
 use self::conversations::Conversations;
 use self::faults::Script;
+use self::interactions::Interactions;
 use self::platform::{Platform, PlatformClock, locked};
 use self::rates::Rate;
 use crate::clock::{Clock, SystemClock};
@@ -90,6 +95,12 @@ pub struct SimulatorState {
     pub uploads: Vec<UploadState>,
     /// Conversations and what was sent in them since the platform started.
     pub conversations: Vec<ConversationState>,
+    /// Interactions and the transfers that were carried out.
+    pub interactions: Vec<InteractionState>,
+    /// The frames that came on sockets, in order of arrival.
+    pub frames: Vec<FrameState>,
+    /// What `/callback` was told, in order of arrival, each once however often it was sent.
+    pub callbacks: Vec<Value>,
     /// The audit entries, in order of arrival, each once however often it was sent, and without `previous`.
     pub audit: Vec<Value>,
     /// Tokens the client was given.
@@ -116,6 +127,7 @@ impl Simulator {
             ClockKind::System => PlatformClock::System(SystemClock::new()),
         };
         let conversations = Conversations::new(&settings.conversations, clock.date_ms());
+        let interactions = Interactions::new(&settings.interactions);
         let platform = Arc::new(Platform {
             settings,
             url: format!("http://127.0.0.1:{port}"),
@@ -126,6 +138,8 @@ impl Simulator {
             uploads: Mutex::default(),
             guests: Mutex::default(),
             conversations: Mutex::new(conversations),
+            interactions: Mutex::new(interactions),
+            callbacks: Mutex::default(),
             trail: Mutex::default(),
             rate: Rate::default(),
         });
@@ -217,12 +231,16 @@ impl Simulator {
             let guests = locked(&self.platform.guests);
             (guests.guests.clone(), guests.messages.clone())
         };
+        let (interactions, frames) = locked(&self.platform.interactions).states();
         SimulatorState {
             files: files.iter().map(|file| file.about()).collect(),
             guests,
             messages,
             uploads,
             conversations: locked(&self.platform.conversations).states(),
+            interactions,
+            frames,
+            callbacks: locked(&self.platform.callbacks).events.clone(),
             audit: locked(&self.platform.trail).entries.clone(),
             tokens_issued: locked(&self.platform.tokens).issued,
             token_requests: self.platform.journal.count(tokens::TOKEN_PATH),

@@ -11,10 +11,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::audit::Trail;
+use super::callbacks::Callbacks;
 use super::clock::SimulatedClock;
 use super::conversations::Conversations;
 use super::faults::{Script, StorageEffect};
 use super::guests::Guests;
+use super::interactions::Interactions;
 use super::journal::Journal;
 use super::rates::Rate;
 use super::settings::SimulatorSettings;
@@ -33,6 +35,8 @@ pub(super) struct Platform {
     pub(super) uploads: Mutex<Uploads>,
     pub(super) guests: Mutex<Guests>,
     pub(super) conversations: Mutex<Conversations>,
+    pub(super) interactions: Mutex<Interactions>,
+    pub(super) callbacks: Mutex<Callbacks>,
     pub(super) trail: Mutex<Trail>,
     pub(super) rate: Rate,
 }

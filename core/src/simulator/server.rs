@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::{pending, poll_fn};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -27,7 +27,8 @@ use tracing::debug;
 use super::faults::{DropAt, Effect, Scripted, ScriptedBody, merge};
 use super::journal::{Record, Watched, content_length};
 use super::platform::{Exchange, Platform, PlatformClock, Refusal, locked};
-use super::{audit, conversations, files, guests, history, storage, tokens};
+use super::sockets::Opened;
+use super::{audit, callbacks, conversations, files, guests, history, interactions, sockets, storage, tokens};
 
 /// Answers on `listener` until dropped.
 pub(super) async fn serve(listener: TcpListener, platform: Arc<Platform>) -> Infallible {
@@ -59,6 +60,9 @@ fn routes(platform: Arc<Platform>) -> Router {
         .route("/api/v2/conversations/messages", get(history::page))
         .route("/api/v2/conversations/{id}", get(conversations::read))
         .route("/api/v2/conversations/{id}/messages", post(conversations::send))
+        .route("/api/v2/interactions/{id}", get(interactions::read))
+        .route("/api/v2/websocket", get(sockets::open))
+        .route(callbacks::CALLBACK_PATH, post(callbacks::take).put(callbacks::take).patch(callbacks::take))
         .route(audit::AUDIT_PATH, post(audit::take))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
@@ -90,11 +94,17 @@ impl Server {
         if let Err(error) = stream.set_nodelay(true) {
             debug!(%error, "small answers may be late");
         }
-        let service = service_fn(|request| Box::pin(self.answer(request)));
+        let opened = Mutex::new(None);
+        let service = service_fn(|request| Box::pin(self.answer(request, &opened)));
         let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
         // Without hyper's own shutdown, since a reset must find the socket still open.
         let end = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
-        let mut stream = connection.into_parts().io.into_inner();
+        let parts = connection.into_parts();
+        let mut stream = parts.io.into_inner();
+        let opened = locked(&opened).take();
+        if let Some(opened) = opened {
+            return sockets::serve(&self.platform, opened, stream, parts.read_buf).await;
+        }
         let reset = |error: &hyper::Error| std::error::Error::source(error).is_some_and(|source| source.is::<Reset>());
         let closed = match end {
             Err(error) if reset(&error) => stream.set_zero_linger(),
@@ -106,8 +116,12 @@ impl Server {
         }
     }
 
-    /// One request. `Err` ends the connection without an answer.
-    async fn answer(&self, request: hyper::Request<Incoming>) -> Result<Response, Reset> {
+    /// One request. `Err` ends the connection without an answer; `opened` hears when it is a socket from now on.
+    async fn answer(
+        &self,
+        request: hyper::Request<Incoming>,
+        opened: &Mutex<Option<Opened>>,
+    ) -> Result<Response, Reset> {
         let (head, body) = request.into_parts();
         let authorization = locked(&self.platform.tokens).kind(&head.headers);
         let record = self.platform.journal.begin(&head, authorization, self.platform.now());
@@ -129,6 +143,7 @@ impl Server {
             return Err(Reset);
         }
         self.sign(&mut response, &exchange);
+        *locked(opened) = response.extensions_mut().remove();
         record.answered(response.status());
         Ok(response)
     }
@@ -187,7 +202,7 @@ impl Server {
             }
             Effect::Slow { ms } => Ok(slowed(self.carry_out(head, body, exchange).await, ms).await),
             Effect::Edit(patch) => Ok(edited(self.carry_out(head, body, exchange).await, &patch).await),
-            Effect::Storage(_) => Ok(self.carry_out(head, body, exchange).await),
+            Effect::Storage(_) | Effect::Frame(_) => Ok(self.carry_out(head, body, exchange).await),
         }
     }
 

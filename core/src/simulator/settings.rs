@@ -8,6 +8,7 @@ use super::conversations::ConversationSettings;
 use super::delivery::DeliverySettings;
 use super::faults::Fault;
 use super::history::MAX_SIZE;
+use super::interactions::InteractionSettings;
 use super::rates::RateLimitSettings;
 use crate::error::{Error, Result};
 
@@ -49,6 +50,12 @@ pub struct SimulatorSettings {
     /// What becomes of messages, over all conversations: the nth new one fares as the nth says, later ones as the last.
     /// By default each is delivered at the second look.
     pub deliveries: Vec<DeliverySettings>,
+    /// The interactions that are there; by default one, `interaction-1`, which is `active`.
+    pub interactions: Vec<InteractionSettings>,
+    /// The codecs that the media gateway supports; by default opus, g722 and pcmu.
+    pub codecs: Vec<String>,
+    /// Whether an interaction tells of its last transfer when it is read; default true.
+    pub tells_transfers: bool,
     /// The largest page of a history, however many messages are asked for; default 100, the most that may be asked for.
     pub page_size: u64,
     /// The secret that batches for the audit endpoint are signed with; default `simulator-audit-secret`.
@@ -89,6 +96,9 @@ impl Default for SimulatorSettings {
             keep_bytes: true,
             conversations: vec![ConversationSettings::default()],
             deliveries: vec![DeliverySettings::default()],
+            interactions: vec![InteractionSettings::default()],
+            codecs: ["opus", "g722", "pcmu"].map(str::to_owned).into(),
+            tells_transfers: true,
             page_size: MAX_SIZE,
             audit_secret: "simulator-audit-secret".to_owned(),
             rate_limit: None,
@@ -132,7 +142,23 @@ impl SimulatorSettings {
         if let Some(limit) = &self.rate_limit {
             limit.check("rate_limit")?;
         }
-        self.check_conversations()
+        self.check_conversations()?;
+        self.check_interactions()
+    }
+
+    fn check_interactions(&self) -> Result<()> {
+        let mut ids = HashSet::new();
+        for (index, interaction) in self.interactions.iter().enumerate() {
+            let name = format!("interactions[{index}]");
+            if interaction.id.is_empty() || interaction.state.is_empty() {
+                return Err(Error::invalid(name, "expected an id and a state, got an empty one"));
+            }
+            if !ids.insert(&interaction.id) {
+                let reason = format!("expected an id of its own, got {:?} again", interaction.id);
+                return Err(Error::invalid(format!("{name}.id"), reason));
+            }
+        }
+        Ok(())
     }
 
     fn check_conversations(&self) -> Result<()> {
@@ -206,6 +232,8 @@ mod tests {
             (r#"{"conversations": [{"id": "messages"}]}"#, "conversations[0].id"),
             (r#"{"conversations": [{"id": "a", "channel": ""}]}"#, "conversations[0].channel"),
             (r#"{"conversations": [{"id": "a", "history": 1000001}]}"#, "conversations[0].history"),
+            (r#"{"interactions": [{"id": "a"}, {"id": "a"}]}"#, "interactions[1].id"),
+            (r#"{"interactions": [{"id": "a", "state": ""}]}"#, "interactions[0]"),
             (r#"{"deliveries": []}"#, "deliveries"),
             (r#"{"deliveries": [{}, {"after_ms": 18446744073709551615}]}"#, "deliveries[1].after_ms"),
             (r#"{"page_size": 0}"#, "page_size"),

@@ -3,6 +3,7 @@
 mod audit;
 mod expect;
 mod messages;
+mod transfers;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +12,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use libtest_mimic::{Failed, Trial};
 use porteur::simulator::{Fault, Simulator, SimulatorSettings};
-use porteur::{Client, Config, Error, Guest, GuestMessage, NewGuest, Pace, SendAs, SentMessage, Upload, UploadedFile};
+use porteur::{
+    Client, Config, Error, Guest, GuestMessage, NewGuest, Pace, SendAs, SentMessage, Session, SessionEvents, Upload,
+    UploadedFile,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -20,6 +24,7 @@ use crate::support::{WORKSPACE, block_on, requests};
 use audit::{AuditSettings, RecordStep, VerifyStep};
 use expect::Expect;
 use messages::{AwaitStep, GeneratedStep, HistoryStep, SendManyStep, SendStep};
+use transfers::TransferStep;
 
 /// One test a file.
 pub(crate) fn tests() -> Vec<Trial> {
@@ -93,6 +98,11 @@ enum Verb {
     Record(RecordStep),
     FlushAudit(#[expect(dead_code, reason = "always true: it is there to be a member")] bool),
     VerifyAudit(VerifyStep),
+    Connect(#[expect(dead_code, reason = "always true: it is there to be a member")] bool),
+    Transfer(Box<TransferStep>),
+    Transfers(Vec<TransferStep>),
+    Events(usize),
+    CloseSession(#[expect(dead_code, reason = "always true: it is there to be a member")] bool),
     Fault(Box<Fault>),
     AdvanceMs(u64),
     Close(#[expect(dead_code, reason = "always true: it is there to be a member")] bool),
@@ -156,6 +166,9 @@ struct Stage {
     guest: Option<Guest>,
     file: Option<UploadedFile>,
     sent: Option<SentMessage>,
+    session: Option<Session>,
+    /// Of the session, from its beginning.
+    events: Option<SessionEvents>,
 }
 
 impl Scenario {
@@ -178,7 +191,7 @@ impl Scenario {
             Ok(client) => client,
             Err(error) => return vec![format!("no client: {error}")],
         };
-        let mut stage = Stage { client, folder, guest: None, file: None, sent: None };
+        let mut stage = Stage { client, folder, guest: None, file: None, sent: None, session: None, events: None };
         let mut outcome = Ok(Value::Null);
         for (index, step) in self.steps.iter().enumerate() {
             let done = stage.perform(&step.verb, simulator);
@@ -196,7 +209,7 @@ impl Scenario {
                 _ => {}
             }
             // A step that is no call leaves the last result as it is.
-            if !matches!(step.verb, Verb::Fault(_) | Verb::AdvanceMs(_) | Verb::Close(_)) {
+            if !matches!(step.verb, Verb::Fault(_) | Verb::AdvanceMs(_) | Verb::Close(_) | Verb::CloseSession(_)) {
                 outcome = done;
             }
         }
@@ -284,6 +297,11 @@ impl Stage {
             Verb::Record(step) => self.record(step).await,
             Verb::FlushAudit(_) => self.client.flush_audit().await.map(|()| Value::Null),
             Verb::VerifyAudit(step) => self.verify_audit(step),
+            Verb::Connect(_) => self.connect().await,
+            Verb::Transfer(step) => self.transfer(step, simulator.url()).await,
+            Verb::Transfers(steps) => self.transfers(steps, simulator.url()).await,
+            Verb::Events(count) => self.take_events(*count).await,
+            Verb::CloseSession(_) => self.close_session().await,
             Verb::Fault(fault) => simulator.add_fault((**fault).clone()).map(|()| Value::Null),
             Verb::AdvanceMs(ms) => simulator.advance(Duration::from_millis(*ms)).map(|()| Value::Null),
             Verb::Close(_) => {

@@ -1,14 +1,16 @@
 //! The JSON shapes of the gateway, written once for the client and for the simulator that answers it.
 //!
-//! Source: docs/platform.md, "Uploads", "Guests", "Messages". Unknown members are ignored, missing ones are an error.
+//! Source: docs/platform.md, "Uploads", "Guests", "Messages", "Transfers". Unknown members are ignored, missing ones are an error.
 
 mod messages;
+mod transfers;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::messages::*;
+pub(crate) use self::transfers::*;
 
 /// `POST /api/v2/files/uploads`.
 #[derive(Debug, Clone, Serialize, Deserialize)]

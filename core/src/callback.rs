@@ -1,0 +1,106 @@
+//! Telling a server of the caller's own how something ended. Source: docs/platform.md, "Transfers".
+//!
+//! The body carries an event id, so that a repeat can be told from news; that is why a callback may be repeated.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, Url};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+use crate::gateway::Gateway;
+use crate::http::{Asked, Body, Patience, Request, refusal, unfit};
+use crate::pace::{Door, Failure, Repeat};
+
+/// Whom to tell how something ended: JSON with an `event_id`, sent as often as the client's pace allows.
+///
+/// ```
+/// let callback = porteur::Callback::post("https://media.example.com/hooks/transfers");
+/// assert_eq!(callback.method, "POST");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Callback {
+    /// Where to; https, or http to this machine. `Debug` hides its query.
+    pub url: String,
+    /// `POST`, `PUT` or `PATCH`.
+    pub method: String,
+}
+
+impl Callback {
+    /// A POST.
+    pub fn post(url: impl Into<String>) -> Self {
+        Self::new(url, "POST")
+    }
+
+    /// With this method.
+    pub fn new(url: impl Into<String>, method: impl Into<String>) -> Self {
+        Self { url: url.into(), method: method.into() }
+    }
+
+    /// # Errors
+    /// [`Error::InvalidInput`] about `callback`.
+    pub(crate) fn parse(&self, allow_plain_http: bool) -> Result<Destination> {
+        let invalid = |reason: String| Error::invalid("callback", reason);
+        let url = Url::parse(&self.url).map_err(|error| invalid(format!("expected a URL: {error}")))?;
+        if let Some(why) = unfit(&url, allow_plain_http) {
+            return Err(invalid(why));
+        }
+        let known = [Method::POST, Method::PUT, Method::PATCH];
+        let method = known.into_iter().find(|known| known.as_str() == self.method);
+        let method = method.ok_or_else(|| invalid(format!("expected POST, PUT or PATCH, got {:?}", self.method)))?;
+        Ok(Destination { url, method })
+    }
+}
+
+impl std::fmt::Debug for Callback {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let url = self.url.split(['?', '#']).next().unwrap_or_default();
+        f.debug_struct("Callback").field("url", &url).field("method", &self.method).finish()
+    }
+}
+
+/// A callback that can be made.
+#[derive(Debug, Clone)]
+pub(crate) struct Destination {
+    url: Url,
+    method: Method,
+}
+
+impl Destination {
+    /// Tells `event`, under an id of its own.
+    pub(crate) async fn tell(&self, gateway: &Gateway, timeout: Duration, mut event: Map<String, Value>) -> Result<()> {
+        event.insert("event_id".to_owned(), uuid::Uuid::now_v7().to_string().into());
+        let body = Bytes::from(Value::Object(event).to_string());
+        let host = self.url.host_str().unwrap_or_default();
+        let endpoint = format!("{} callback", self.method);
+        let attempt = |_| async {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            let request = Request {
+                endpoint: &endpoint,
+                method: self.method.clone(),
+                url: self.url.clone(),
+                headers,
+                body: Body::Bytes(body.clone()),
+                patience: Patience::Total(timeout),
+            };
+            let response = gateway.http.send(request).await?;
+            match response.status {
+                200..300 => Ok(()),
+                status if status < 400 => {
+                    let reason = format!("expected a status of success, got {status}");
+                    Err(Failure::last(response.broken(&endpoint, reason)))
+                }
+                _ => {
+                    let asked = Asked { endpoint: &endpoint, what: "callback", id: host, hint: HINT };
+                    Err(refusal(asked, &response, gateway.clock.date()))
+                }
+            }
+        };
+        gateway.pacer.run(Door::Unmetered(host), Repeat::Safe, attempt).await
+    }
+}
+
+const HINT: &str = "the URL of the callback and what it asks of its callers";

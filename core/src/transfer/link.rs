@@ -1,0 +1,361 @@
+//! The task that owns a session's socket: writes frames, matches answers to them by id, pings, and opens the socket anew.
+//!
+//! Frames that are written and not answered when the socket ends are told so; those whose turn has not come wait for the next
+//! socket. Nothing is sent twice here: whether to is decided by who asked.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tracing::{debug, warn};
+
+use super::event::SessionEvent;
+use crate::clock::Wait;
+use crate::error::Error;
+use crate::gateway::{Gateway, Verdict, answer, lost};
+use crate::socket::{Ending, Heard, Socket};
+
+/// What a transfer asks of the link.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// Write a frame, and say what the gateway says to its id.
+    Frame { id: String, text: String, answer: Answer<Verdict> },
+    /// Nobody waits for this id any more.
+    Forget(String),
+    /// Say when the peer has answered a ping.
+    Ping(Answer<()>),
+}
+
+pub(super) type Answer<T> = oneshot::Sender<Result<T, Broken>>;
+
+/// Why there is no answer.
+#[derive(Debug, Clone)]
+pub(super) enum Broken {
+    /// The socket ended after the frame was written.
+    Lost(Ending),
+    /// There is no socket to be had: the frame was not written.
+    Down(Error),
+}
+
+/// How a transfer reaches the link.
+#[derive(Debug, Clone)]
+pub(super) struct Line(mpsc::UnboundedSender<Order>);
+
+impl Line {
+    /// The line, and the end of it that a link holds. Without a bound, since there is one order at most for each caller that waits.
+    pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<Order>) {
+        let (orders, other) = mpsc::unbounded_channel();
+        (Self(orders), other)
+    }
+
+    /// What the gateway says to a frame.
+    ///
+    /// # Cancellation
+    /// A frame that was not written is not written any more; an answer to one that was is an event.
+    pub(super) async fn ask(&self, id: &str, text: String) -> Result<Verdict, Broken> {
+        let (answer, answered) = oneshot::channel();
+        let mut asking = Asking { line: self, id: Some(id.to_owned()) };
+        self.give(Order::Frame { id: id.to_owned(), text, answer })?;
+        let outcome = answered.await;
+        asking.id = None;
+        outcome.unwrap_or(Err(Broken::Down(Error::Cancelled)))
+    }
+
+    /// Ready when the peer has answered a ping.
+    pub(super) async fn ping(&self) -> Result<(), Broken> {
+        let (answer, answered) = oneshot::channel();
+        self.give(Order::Ping(answer))?;
+        answered.await.unwrap_or(Err(Broken::Down(Error::Cancelled)))
+    }
+
+    fn give(&self, order: Order) -> Result<(), Broken> {
+        self.0.send(order).map_err(|_| Broken::Down(Error::Cancelled))
+    }
+}
+
+/// Somebody who waits for an answer and may go away.
+struct Asking<'a> {
+    line: &'a Line,
+    id: Option<String>,
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = self.id.take() {
+            // A link that has ended has forgotten everything.
+            let _ = self.line.give(Order::Forget(id));
+        }
+    }
+}
+
+/// The owner of one session's socket.
+pub(super) struct Link {
+    pub(super) gateway: Gateway,
+    /// For the answer to a ping.
+    pub(super) patience: Duration,
+    pub(super) orders: mpsc::UnboundedReceiver<Order>,
+    pub(super) events: broadcast::Sender<SessionEvent>,
+    /// Ready when the session or its client was closed.
+    pub(super) over: Wait,
+    state: State,
+}
+
+/// What changes.
+#[derive(Default)]
+struct State {
+    /// Orders that came while there was no socket.
+    queue: VecDeque<Order>,
+    /// Frames that were written. Callers may ask with the same id at once.
+    written: HashMap<String, Vec<Answer<Verdict>>>,
+    pings: Vec<Answer<()>>,
+    /// The number of the last ping.
+    pinged: u64,
+    /// Sockets in a row that ended without a word.
+    in_vain: u32,
+}
+
+/// What happens next on a socket.
+enum Turn {
+    Over,
+    Heard(Heard),
+    Ordered,
+    NoPong,
+    Quiet,
+}
+
+impl Link {
+    pub(super) fn new(
+        gateway: Gateway,
+        patience: Duration,
+        orders: mpsc::UnboundedReceiver<Order>,
+        events: broadcast::Sender<SessionEvent>,
+        over: Wait,
+    ) -> Self {
+        Self { gateway, patience, orders, events, over, state: State::default() }
+    }
+
+    /// Serves until the session is over, or nobody holds it any more.
+    pub(super) async fn run(mut self, mut socket: Socket) {
+        let clock = self.gateway.clock.clone();
+        loop {
+            let Some(ending) = self.serve(&mut socket).await else {
+                // Nobody who waits is kept waiting for the peer to agree.
+                self.state = State::default();
+                tokio::select! {
+                    biased;
+                    () = socket.close() => {}
+                    () = clock.deadline(CLOSING) => debug!("the peer did not agree to the end"),
+                }
+                break;
+            };
+            debug!(code = ending.code, reason = %ending.reason, "the socket ended");
+            // A peer that spoke of an end hears ours; one that is gone hears nothing.
+            if ending.code.is_some() {
+                let limit = clock.deadline(CLOSING);
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = socket.linger() => {}
+                        () = limit => {}
+                    }
+                });
+            }
+            self.state.tell(&ending);
+            self.announce(SessionEvent::Disconnected { code: ending.code, reason: ending.reason.clone() });
+            match self.reopen(&ending).await {
+                Some(next) => socket = next,
+                None => break,
+            }
+        }
+        self.announce(SessionEvent::Closed);
+    }
+
+    /// Works on one socket until it ends; nothing when it is us who are done.
+    async fn serve(&mut self, socket: &mut Socket) -> Option<Ending> {
+        let Self { gateway, patience, orders, events, over, state } = self;
+        let clock = &*gateway.clock;
+        let mut heard_at = clock.now();
+        let mut quiet = clock.deadline(QUIET);
+        let mut pong: Option<Wait> = None;
+        let mut taken = Vec::with_capacity(BATCH);
+        loop {
+            let turn = poll_fn(|cx| {
+                if ready(over, cx) {
+                    return Poll::Ready(Turn::Over);
+                }
+                if let Poll::Ready(heard) = socket.poll(cx) {
+                    return Poll::Ready(Turn::Heard(heard));
+                }
+                // One portion after the other, so that what is not sent yet stays bounded.
+                if socket.is_sent() {
+                    taken.extend(state.queue.drain(..));
+                    match taken.is_empty().then(|| orders.poll_recv_many(cx, &mut taken, BATCH)) {
+                        None => return Poll::Ready(Turn::Ordered),
+                        Some(Poll::Ready(0)) => return Poll::Ready(Turn::Over),
+                        Some(Poll::Ready(_)) => return Poll::Ready(Turn::Ordered),
+                        Some(Poll::Pending) => {}
+                    }
+                }
+                if pong.as_mut().is_some_and(|pong| ready(pong, cx)) {
+                    return Poll::Ready(Turn::NoPong);
+                }
+                if ready(&mut quiet, cx) { Poll::Ready(Turn::Quiet) } else { Poll::Pending }
+            })
+            .await;
+            let mut ping = false;
+            match turn {
+                Turn::Over => return None,
+                Turn::Heard(Heard::End(ending)) => return Some(ending),
+                Turn::Heard(heard) => {
+                    heard_at = clock.now();
+                    state.in_vain = 0;
+                    match heard {
+                        Heard::Text(text) => state.take(&text, events),
+                        Heard::Pong(number) if *number == state.pinged.to_be_bytes() => {
+                            pong = None;
+                            state.pings.drain(..).for_each(|answer| reply(answer, Ok(())));
+                        }
+                        Heard::Pong(_) | Heard::End(_) => {}
+                    }
+                }
+                Turn::Ordered => taken.drain(..).for_each(|order| ping |= state.carry_out(order, socket)),
+                Turn::NoPong => {
+                    return Some(Ending { code: None, reason: format!("no answer to a ping within {patience:?}") });
+                }
+                Turn::Quiet => {
+                    let silence = clock.now().saturating_sub(heard_at);
+                    ping = silence >= QUIET;
+                    quiet = clock.deadline(if ping { QUIET } else { QUIET - silence });
+                }
+            }
+            if ping && pong.is_none() {
+                state.pinged += 1;
+                socket.ping(Bytes::copy_from_slice(&state.pinged.to_be_bytes()));
+                pong = Some(clock.deadline(*patience));
+            }
+        }
+    }
+
+    /// The next socket, with a token that is good; nothing when the session is over.
+    ///
+    /// Waits before it asks, longer each time that a socket brought nothing. When none is to be had whoever waits hears why, and the
+    /// next order is what tries again.
+    async fn reopen(&mut self, ending: &Ending) -> Option<Socket> {
+        loop {
+            self.state.in_vain += 1;
+            let Self { gateway, orders, over, state, .. } = self;
+            let attempt = state.in_vain;
+            let opening = async {
+                let wait = gateway.pacer.backoff(attempt).ok_or_else(|| lost(ending, attempt))?;
+                gateway.clock.sleep(wait).await;
+                gateway.open_socket().await
+            };
+            let opened = tokio::select! {
+                biased;
+                () = over.as_mut() => return None,
+                opened = opening => opened,
+            };
+            let error = match opened {
+                Ok(socket) => {
+                    self.announce(SessionEvent::Reconnected);
+                    return Some(socket);
+                }
+                Err(error) => error,
+            };
+            warn!(%error, "no new socket");
+            while let Ok(order) = orders.try_recv() {
+                state.queue.push_back(order);
+            }
+            state.queue.drain(..).for_each(|order| order.fail(&error));
+            state.in_vain = 0;
+            self.announce(SessionEvent::Failed { reason: error.facts().message });
+            let order = tokio::select! {
+                biased;
+                () = self.over.as_mut() => return None,
+                order = self.orders.recv() => order?,
+            };
+            self.state.queue.push_back(order);
+        }
+    }
+
+    fn announce(&self, event: SessionEvent) {
+        // Nobody may be listening.
+        let _ = self.events.send(event);
+    }
+}
+
+impl State {
+    /// A text of the platform: an answer to whom it is for, anything else to whom it may concern.
+    fn take(&mut self, text: &[u8], events: &broadcast::Sender<SessionEvent>) {
+        let waiting = answer(text).and_then(|(id, verdict)| Some((self.written.remove(&id)?, verdict)));
+        if let Some((waiting, verdict)) = waiting {
+            waiting.into_iter().for_each(|answer| reply(answer, Ok(verdict.clone())));
+        } else if let Ok(frame) = serde_json::from_slice(text) {
+            debug!(bytes = text.len(), "a frame that nobody waits for");
+            let _ = events.send(SessionEvent::Frame(frame));
+        }
+    }
+
+    /// Does what was asked, and says whether that takes a ping.
+    fn carry_out(&mut self, order: Order, socket: &mut Socket) -> bool {
+        match order {
+            Order::Frame { answer, .. } if answer.is_closed() => false,
+            Order::Frame { id, text, answer } => {
+                socket.write(text);
+                self.written.entry(id).or_default().push(answer);
+                false
+            }
+            Order::Forget(id) => {
+                if let Some(waiting) = self.written.get_mut(&id) {
+                    waiting.retain(|answer| !answer.is_closed());
+                    if waiting.is_empty() {
+                        self.written.remove(&id);
+                    }
+                }
+                false
+            }
+            // One that is under way serves as well: its answer comes after this was asked.
+            Order::Ping(answer) => {
+                self.pings.push(answer);
+                true
+            }
+        }
+    }
+
+    /// Tells whoever waits for an answer that none will come on this socket.
+    fn tell(&mut self, ending: &Ending) {
+        let broken = || Broken::Lost(ending.clone());
+        self.written.drain().flat_map(|(_, waiting)| waiting).for_each(|answer| reply(answer, Err(broken())));
+        self.pings.drain(..).for_each(|answer| reply(answer, Err(broken())));
+    }
+}
+
+impl Order {
+    fn fail(self, error: &Error) {
+        let broken = Broken::Down(error.clone());
+        match self {
+            Self::Frame { answer, .. } => reply(answer, Err(broken)),
+            Self::Ping(answer) => reply(answer, Err(broken)),
+            Self::Forget(_) => {}
+        }
+    }
+}
+
+fn reply<T>(answer: Answer<T>, outcome: Result<T, Broken>) {
+    // Whoever asked may have gone away.
+    let _ = answer.send(outcome);
+}
+
+fn ready(wait: &mut Wait, cx: &mut Context<'_>) -> bool {
+    Pin::new(wait).poll(cx).is_ready()
+}
+
+/// After so much silence the peer is asked whether it is still there: half of what load balancers allow an idle connection.
+const QUIET: Duration = Duration::from_secs(30);
+/// For the peer to agree to the end.
+const CLOSING: Duration = Duration::from_secs(3);
+/// Orders that are written before what was written is sent.
+const BATCH: usize = 64;
