@@ -2,6 +2,7 @@
 //!
 //! The body carries an event id, so that a repeat can be told from news; that is why a callback may be repeated.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,10 +10,10 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 use serde_json::{Map, Value};
 
+use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::gateway::Gateway;
-use crate::http::{Asked, Body, Patience, Request, refusal, unfit};
-use crate::pace::{Door, Failure, Repeat};
+use crate::http::{Asked, Body, Http, Patience, Request, refusal, unfit};
+use crate::pace::{Door, Failure, Pacer, Repeat};
 
 /// Whom to tell how something ended: JSON with an `event_id`, sent as often as the client's pace allows.
 ///
@@ -62,31 +63,47 @@ impl std::fmt::Debug for Callback {
 }
 
 /// A callback that can be made.
-#[derive(Debug, Clone)]
 pub(crate) struct Destination {
     url: Url,
     method: Method,
 }
 
-impl Destination {
+impl std::fmt::Debug for Destination {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Destination").field("host", &self.url.host_str()).finish_non_exhaustive()
+    }
+}
+
+/// Makes callbacks.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) http: Http,
+    pub(crate) pacer: Arc<Pacer>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// For one attempt.
+    pub(crate) timeout: Duration,
+}
+
+impl Caller {
     /// Tells `event`, under an id of its own.
-    pub(crate) async fn tell(&self, gateway: &Gateway, timeout: Duration, mut event: Map<String, Value>) -> Result<()> {
+    pub(crate) async fn tell(&self, destination: &Destination, mut event: Map<String, Value>) -> Result<()> {
+        let Destination { url, method } = destination;
         event.insert("event_id".to_owned(), uuid::Uuid::now_v7().to_string().into());
         let body = Bytes::from(Value::Object(event).to_string());
-        let host = self.url.host_str().unwrap_or_default();
-        let endpoint = format!("{} callback", self.method);
+        let host = url.host_str().unwrap_or_default();
+        let endpoint = format!("{method} callback");
         let attempt = |_| async {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             let request = Request {
                 endpoint: &endpoint,
-                method: self.method.clone(),
-                url: self.url.clone(),
+                method: method.clone(),
+                url: url.clone(),
                 headers,
                 body: Body::Bytes(body.clone()),
-                patience: Patience::Total(timeout),
+                patience: Patience::Total(self.timeout),
             };
-            let response = gateway.http.send(request).await?;
+            let response = self.http.send(request).await?;
             match response.status {
                 200..300 => Ok(()),
                 status if status < 400 => {
@@ -95,11 +112,11 @@ impl Destination {
                 }
                 _ => {
                     let asked = Asked { endpoint: &endpoint, what: "callback", id: host, hint: HINT };
-                    Err(refusal(asked, &response, gateway.clock.date()))
+                    Err(refusal(asked, &response, self.clock.date()))
                 }
             }
         };
-        gateway.pacer.run(Door::Unmetered(host), Repeat::Safe, attempt).await
+        self.pacer.run(Door::Unmetered(host), Repeat::Safe, attempt).await
     }
 }
 

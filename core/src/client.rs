@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::audit::{AuditEntry, AuditLog, AuditReceipt};
 use crate::auth::Tokens;
+use crate::callback::Caller;
 use crate::config::{Config, Limits};
 use crate::error::{Error, Result};
 use crate::gateway::Gateway;
@@ -95,7 +96,12 @@ impl Client {
                 max_fps: limits.max_fps,
             },
             callback: config.transfer_callback,
-            callback_timeout: config.timeouts.callback,
+            caller: Caller {
+                http: gateway.http.clone(),
+                pacer: gateway.pacer.clone(),
+                clock: gateway.clock.clone(),
+                timeout: config.timeouts.callback,
+            },
             ping_timeout: config.timeouts.ping,
             closed: closed.subscribe(),
         };

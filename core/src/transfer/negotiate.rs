@@ -18,7 +18,7 @@ use crate::socket::Ending;
 
 /// Carries out `plan`, and tells the audit log and the callback how it ended.
 pub(super) async fn run(surroundings: &Surroundings, line: &Line, plan: Plan) -> Result<TransferOutcome> {
-    let Surroundings { gateway, audit, callback_timeout, .. } = surroundings;
+    let Surroundings { gateway, audit, caller, .. } = surroundings;
     let started = gateway.clock.now();
     let mut course = Course { surroundings, line, plan: &plan, started, frame: None, retries: 0 };
     let settled = tokio::select! {
@@ -38,7 +38,7 @@ pub(super) async fn run(surroundings: &Surroundings, line: &Line, plan: Plan) ->
         audit.note(about.entry(status, codec, latency)).await;
     }
     let told = match &plan.callback {
-        Some(callback) => callback.tell(gateway, *callback_timeout, about.fields(status, codec, latency)).await,
+        Some(callback) => caller.tell(callback, about.fields(status, codec, latency)).await,
         None => Ok(()),
     };
     if let Err(error) = &told {

@@ -11,7 +11,7 @@ use super::negotiate;
 use super::plan::{GatewayLimits, Plan};
 use super::value::{Transfer, TransferOutcome};
 use crate::audit::AuditLog;
-use crate::callback::Callback;
+use crate::callback::{Callback, Caller};
 use crate::error::{Error, Result};
 use crate::gateway::Gateway;
 
@@ -40,8 +40,7 @@ pub(crate) struct Surroundings {
     pub(crate) limits: GatewayLimits,
     /// For a transfer without its own.
     pub(crate) callback: Option<Callback>,
-    /// For one attempt at a callback.
-    pub(crate) callback_timeout: Duration,
+    pub(crate) caller: Caller,
     /// For the answer to a ping.
     pub(crate) ping_timeout: Duration,
     /// Whether the client was closed.
