@@ -16,6 +16,7 @@ mod rates;
 mod scenarios;
 mod storm;
 mod support;
+mod transfers;
 
 use std::process::ExitCode;
 
@@ -25,7 +26,7 @@ static ALLOCATOR: hostile::Counting = hostile::Counting;
 
 fn main() -> ExitCode {
     porteur::be_media_child();
-    if let Some(ended) = kills::child().or_else(previews::child) {
+    if let Some(ended) = kills::child().or_else(previews::child).or_else(transfers::child) {
         return ended;
     }
     let mut tests = scenarios::tests();
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     tests.extend(rates::tests());
     tests.extend(kills::tests());
     tests.extend(previews::tests());
+    tests.extend(transfers::tests());
     tests.extend(hostile::tests());
     libtest_mimic::run(&libtest_mimic::Arguments::from_args(), tests).exit_code()
 }

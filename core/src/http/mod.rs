@@ -196,12 +196,9 @@ fn kind_of(error: &reqwest::Error) -> NetworkKind {
         if below.is::<rustls::Error>() {
             return NetworkKind::Tls;
         }
-        // An io::Error shows what it wraps only when asked for it.
+        // An io::Error shows what it wraps only when asked for it, and one may wrap another.
         let wrapped = below.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if wrapped.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return NetworkKind::Tls;
-        }
-        cause = below.source();
+        cause = wrapped.map(|inner| inner as &(dyn std::error::Error + 'static)).or_else(|| below.source());
     }
     match error {
         _ if error.is_connect() => NetworkKind::Connect,

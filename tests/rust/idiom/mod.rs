@@ -52,7 +52,10 @@ fn file(content: &[u8]) -> (tempfile::TempDir, PathBuf) {
 }
 
 /// Drives `call`, which must not end, until `reached`.
-async fn until<T: std::fmt::Debug>(call: &mut (impl Future<Output = T> + Unpin), reached: impl Fn() -> bool) {
+pub(crate) async fn until<T: std::fmt::Debug>(
+    call: &mut (impl Future<Output = T> + Unpin),
+    reached: impl Fn() -> bool,
+) {
     let begun = Instant::now();
     while !reached() {
         if let Poll::Ready(outcome) = polled(call).await {

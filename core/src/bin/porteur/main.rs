@@ -8,6 +8,7 @@ mod send;
 mod settings;
 mod simulate;
 mod tour;
+mod transfer;
 mod transform;
 mod upload;
 mod verify_audit;
@@ -30,6 +31,8 @@ enum Command {
     Upload(upload::Arguments),
     /// Sends a message to a conversation, and waits for its delivery if wanted
     Send(send::Arguments),
+    /// Transfers an interaction with its media
+    Transfer(transfer::Arguments),
     /// Makes pictures smaller, or other ones of them
     Transform(transform::Arguments),
     /// Makes previews of pictures and PDFs, and a page that shows them
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         match arguments.command {
             Command::Upload(arguments) => upload::run(arguments).await,
             Command::Send(arguments) => send::run(arguments).await,
+            Command::Transfer(arguments) => transfer::run(arguments).await,
             Command::Transform(arguments) => transform::run(&arguments),
             Command::Preview(arguments) => preview::run(arguments),
             Command::VerifyAudit(arguments) => verify_audit::run(&arguments),

@@ -9,7 +9,7 @@ use clap::Args;
 use porteur::{Attachment, Client, Content, Delivery, Error, Message, Receipt, Result, SentMessage, Sla, Upload};
 
 use crate::progress;
-use crate::settings::{Platform, invalid};
+use crate::settings::{Platform, invalid, seconds};
 
 #[derive(Args)]
 #[command(after_help = CONTENT_HELP)]
@@ -279,11 +279,6 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
-}
-
 fn uploaded(text: &str) -> Result<Uploaded, String> {
     match text.split_once('=') {
         Some((id, name)) if !id.is_empty() && !name.is_empty() => {
@@ -376,14 +371,6 @@ mod tests {
         assert_eq!((file.id.as_str(), file.name.as_str()), ("file-1", "a=b.pdf"));
         for wrong in ["file-1", "=a.pdf", "file-1="] {
             assert!(uploaded(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn seconds_are_a_time_that_can_be_waited_for() {
-        assert_eq!(seconds("2.5").unwrap(), Duration::from_millis(2_500));
-        for wrong in ["", "two", "-1", "NaN", "1e30"] {
-            assert!(seconds(wrong).is_err(), "{wrong}");
         }
     }
 }

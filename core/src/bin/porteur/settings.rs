@@ -1,5 +1,7 @@
 //! Where a command finds the platform: the environment, and what is said in its place.
 
+use std::time::Duration;
+
 use clap::Args;
 use porteur::{Config, Error, Result};
 
@@ -39,4 +41,23 @@ impl Platform {
 /// A setting that cannot be.
 pub(crate) fn invalid(field: &str, reason: String) -> Error {
     Error::InvalidInput { field: field.to_owned(), reason, answer: None }
+}
+
+/// A number of seconds on the command line.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_a_time_that_can_be_waited_for() {
+        assert_eq!(seconds("2.5").unwrap(), Duration::from_millis(2_500));
+        for wrong in ["", "two", "-1", "NaN", "1e30"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
 }

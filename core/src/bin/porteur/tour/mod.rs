@@ -1,12 +1,13 @@
 //! `porteur tour`: real files travel through everything there is, and every claim is checked.
 //!
-//! Without a host it starts the simulator in this process, with a rate limit, a lost connection, an expired URL and a lost
-//! answer on the way. Each step is a file here.
+//! Without a host it starts the simulator in this process, with a rate limit, a lost connection, an expired URL, a lost
+//! answer, an unsupported codec and a socket that is closed on the way. Each step is a file here.
 
 mod account;
 mod audit;
 mod conversation;
 mod files;
+mod interaction;
 mod message;
 
 use std::path::PathBuf;
@@ -56,6 +57,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     };
     let uploaded = files::upload(&mut tour, &luggage).await?;
     conversation::send(&mut tour, &uploaded).await?;
+    interaction::transfer(&mut tour).await?;
     match address {
         Some(address) => {
             message::send(&mut tour, &address, &uploaded).await?;
@@ -77,9 +79,11 @@ impl Tour {
     fn simulated(luggage: &files::Luggage, address: &Address) -> Result<Self> {
         let trail = Trail::new()?;
         let mut faults = files::faults(luggage);
-        faults.push(address.fault());
+        faults.extend([address.fault(), interaction::fault()]);
         let audit_secret = trail.secret.clone();
-        let settings = SimulatorSettings { clock: ClockKind::System, faults, audit_secret, ..Default::default() };
+        let codecs = vec![interaction::CODEC.to_owned()];
+        let settings =
+            SimulatorSettings { clock: ClockKind::System, faults, audit_secret, codecs, ..Default::default() };
         let simulator = Simulator::start(settings)?;
         let config = trail.post(Config::simulated(&simulator), format!("{}/audit", simulator.url()));
         let account = Account::open(&format!("the simulated platform on {}", simulator.url()));
