@@ -1,12 +1,13 @@
 //! What happens on a session, for callers who want to know.
 
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 use serde_json::Value;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 /// Something that happened on a session.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,13 +41,20 @@ pub enum SessionEvent {
 pub struct SessionEvents(Pin<Box<dyn Stream<Item = SessionEvent> + Send>>);
 
 impl SessionEvents {
-    pub(super) fn new(events: broadcast::Receiver<SessionEvent>) -> Self {
-        let stream = futures_util::stream::unfold(Some(events), |events| async {
-            let mut events = events?;
-            Some(match events.recv().await {
+    /// `ended` has no sender any more when there is nothing to come.
+    pub(super) fn new(events: broadcast::Receiver<SessionEvent>, ended: watch::Receiver<()>) -> Self {
+        let stream = futures_util::stream::unfold(Some((events, ended)), |open| async {
+            let (mut events, mut ended) = open?;
+            let event = tokio::select! {
+                // What came before the end is told before it.
+                biased;
+                event = events.recv() => event,
+                _ = ended.changed() => Ok(SessionEvent::Closed),
+            };
+            Some(match event {
                 Ok(SessionEvent::Closed) | Err(broadcast::error::RecvError::Closed) => (SessionEvent::Closed, None),
-                Ok(event) => (event, Some(events)),
-                Err(broadcast::error::RecvError::Lagged(count)) => (SessionEvent::Missed(count), Some(events)),
+                Ok(event) => (event, Some((events, ended))),
+                Err(broadcast::error::RecvError::Lagged(count)) => (SessionEvent::Missed(count), Some((events, ended))),
             })
         });
         Self(stream.boxed())
@@ -67,5 +75,22 @@ impl std::fmt::Debug for SessionEvents {
     }
 }
 
+/// Where events of one session go. Costs nothing until somebody wants to know: the room for them would be most of an idle session.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Announcer(Arc<OnceLock<broadcast::Sender<SessionEvent>>>);
+
+impl Announcer {
+    pub(super) fn announce(&self, event: SessionEvent) {
+        if let Some(sender) = self.0.get() {
+            // Whoever wanted to know may have gone away.
+            let _ = sender.send(event);
+        }
+    }
+
+    pub(super) fn subscribe(&self) -> broadcast::Receiver<SessionEvent> {
+        self.0.get_or_init(|| broadcast::Sender::new(KEPT_EVENTS)).subscribe()
+    }
+}
+
 /// How many events are kept for somebody who does not take them.
-pub(super) const KEPT_EVENTS: usize = 256;
+const KEPT_EVENTS: usize = 256;

@@ -10,10 +10,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, warn};
 
-use super::event::SessionEvent;
+use super::event::{Announcer, SessionEvent};
 use crate::clock::Wait;
 use crate::error::Error;
 use crate::gateway::{Gateway, Verdict, answer, lost};
@@ -98,7 +98,7 @@ pub(super) struct Link {
     /// For the answer to a ping.
     pub(super) patience: Duration,
     pub(super) orders: mpsc::UnboundedReceiver<Order>,
-    pub(super) events: broadcast::Sender<SessionEvent>,
+    pub(super) events: Announcer,
     /// Ready when the session or its client was closed.
     pub(super) over: Wait,
     state: State,
@@ -132,7 +132,7 @@ impl Link {
         gateway: Gateway,
         patience: Duration,
         orders: mpsc::UnboundedReceiver<Order>,
-        events: broadcast::Sender<SessionEvent>,
+        events: Announcer,
         over: Wait,
     ) -> Self {
         Self { gateway, patience, orders, events, over, state: State::default() }
@@ -164,13 +164,13 @@ impl Link {
                 });
             }
             self.state.tell(&ending);
-            self.announce(SessionEvent::Disconnected { code: ending.code, reason: ending.reason.clone() });
+            self.events.announce(SessionEvent::Disconnected { code: ending.code, reason: ending.reason.clone() });
             match self.reopen(&ending).await {
                 Some(next) => socket = next,
                 None => break,
             }
         }
-        self.announce(SessionEvent::Closed);
+        self.events.announce(SessionEvent::Closed);
     }
 
     /// Works on one socket until it ends; nothing when it is us who are done.
@@ -180,7 +180,7 @@ impl Link {
         let mut heard_at = clock.now();
         let mut quiet = clock.deadline(QUIET);
         let mut pong: Option<Wait> = None;
-        let mut taken = Vec::with_capacity(BATCH);
+        let mut taken = Vec::new();
         loop {
             let turn = poll_fn(|cx| {
                 if ready(over, cx) {
@@ -260,7 +260,7 @@ impl Link {
             };
             let error = match opened {
                 Ok(socket) => {
-                    self.announce(SessionEvent::Reconnected);
+                    self.events.announce(SessionEvent::Reconnected);
                     return Some(socket);
                 }
                 Err(error) => error,
@@ -271,7 +271,7 @@ impl Link {
             }
             state.queue.drain(..).for_each(|order| order.fail(&error));
             state.in_vain = 0;
-            self.announce(SessionEvent::Failed { reason: error.facts().message });
+            self.events.announce(SessionEvent::Failed { reason: error.facts().message });
             let order = tokio::select! {
                 biased;
                 () = self.over.as_mut() => return None,
@@ -280,22 +280,17 @@ impl Link {
             self.state.queue.push_back(order);
         }
     }
-
-    fn announce(&self, event: SessionEvent) {
-        // Nobody may be listening.
-        let _ = self.events.send(event);
-    }
 }
 
 impl State {
     /// A text of the platform: an answer to whom it is for, anything else to whom it may concern.
-    fn take(&mut self, text: &[u8], events: &broadcast::Sender<SessionEvent>) {
+    fn take(&mut self, text: &[u8], events: &Announcer) {
         let waiting = answer(text).and_then(|(id, verdict)| Some((self.written.remove(&id)?, verdict)));
         if let Some((waiting, verdict)) = waiting {
             waiting.into_iter().for_each(|answer| reply(answer, Ok(verdict.clone())));
         } else if let Ok(frame) = serde_json::from_slice(text) {
             debug!(bytes = text.len(), "a frame that nobody waits for");
-            let _ = events.send(SessionEvent::Frame(frame));
+            events.announce(SessionEvent::Frame(frame));
         }
     }
 

@@ -126,13 +126,15 @@ impl Course<'_> {
     /// Sends the frame for one of the media until it is known what became of it; nothing when its codecs are not supported.
     async fn settle(&mut self, media: usize, id: &str) -> Result<Option<Done>> {
         let text = self.text(media, id)?;
+        if let Some(audit) = &self.surroundings.audit {
+            let codec = &self.plan.media[media].audio.codec;
+            let about = About { frame: Some(id), ..self.about() };
+            audit.push(about.entry("sending", Some(codec), None)).await?;
+        }
         let now = self.gateway().clock.now();
         let first = self.frame.as_ref().map_or(now, |frame| frame.first);
         self.frame = Some(Frame { id: id.to_owned(), first });
-        if let Some(audit) = &self.surroundings.audit {
-            let codec = &self.plan.media[media].audio.codec;
-            audit.push(self.about().entry("sending", Some(codec), None)).await?;
-        }
+        let mut written = false;
         loop {
             let asked = tokio::select! {
                 biased;
@@ -141,14 +143,17 @@ impl Course<'_> {
             };
             let verdict = match asked {
                 Some(Ok(verdict)) => verdict,
+                Some(Err(Broken::Down(error))) if !written => return Err(error),
                 Some(Err(Broken::Down(error))) => return Err(unconfirmed(id, error)),
-                Some(Err(Broken::Lost(ending))) => match self.find_out(id).await? {
-                    Some(verdict) => verdict,
-                    None => {
+                Some(Err(Broken::Lost(ending))) => {
+                    written = true;
+                    if let Some(verdict) = self.find_out(id).await? {
+                        verdict
+                    } else {
                         self.retry().map_err(|late| unconfirmed(id, late.unwrap_or_else(|| self.broken(&ending))))?;
                         continue;
                     }
-                },
+                }
                 None => match self.find_out(id).await? {
                     Some(verdict) => verdict,
                     None => return Err(self.timeout(self.plan.frame_timeout)),

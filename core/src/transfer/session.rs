@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 
-use super::event::{KEPT_EVENTS, SessionEvent, SessionEvents};
+use super::event::{Announcer, SessionEvents};
 use super::link::{Line, Link};
 use super::negotiate;
 use super::plan::{GatewayLimits, Plan};
@@ -26,7 +26,7 @@ pub struct Session(Arc<Inner>);
 struct Inner {
     surroundings: Surroundings,
     line: Line,
-    events: broadcast::Sender<SessionEvent>,
+    events: Announcer,
     stop: watch::Sender<bool>,
     /// Its other end is dropped when the link has ended.
     ended: watch::Receiver<()>,
@@ -60,7 +60,7 @@ impl Session {
     pub(crate) async fn open(surroundings: Surroundings) -> Result<Self> {
         let socket = surroundings.gateway.open_socket().await?;
         let (line, orders) = Line::new();
-        let events = broadcast::Sender::new(KEPT_EVENTS);
+        let events = Announcer::default();
         let stop = watch::Sender::new(false);
         let (running, ended) = watch::channel(());
         let over = Box::pin(either(stop.subscribe(), surroundings.closed.clone()));
@@ -104,7 +104,7 @@ impl Session {
 
     /// What happens on this session from now on.
     pub fn events(&self) -> SessionEvents {
-        SessionEvents::new(self.0.events.subscribe())
+        SessionEvents::new(self.0.events.subscribe(), self.0.ended.clone())
     }
 
     /// Closes the socket: transfers under way end with [`Error::Cancelled`], and so do later ones. Ready when the platform has agreed, or

@@ -91,6 +91,7 @@ fn closing_a_session_ends_the_transfer_that_is_under_way() {
         until(&mut under_way, || simulator.state().frames.len() == 1).await;
         session.close().await;
         assert!(matches!(under_way.await, Err(Error::Cancelled)));
+        assert_eq!(session.events().next().await, Some(SessionEvent::Closed), "asked for when it was over");
     });
 }
 

@@ -30,7 +30,7 @@ fn no_disconnect_makes_a_transfer_twice_or_leaves_it_unknown() {
         seed += 1;
     }
     println!(
-        "{lost} disconnects during {transfers} transfers: {ends:?}; {asked_again} asked again by id; 0 twice, 0 unknown"
+        "{lost} disconnects during {transfers} transfers: {ends:?}; {asked_again} asked again; 0 twice, 0 unknown"
     );
     assert!(asked_again > 0, "a storm that is always weathered at once is none");
 }

@@ -1,0 +1,17 @@
+// Transfers with porteur from Node: `node transfer.mjs TRANSFERS SOCKETS IN_FLIGHT check|unchecked`.
+
+import { race } from './transfer_race.mjs'
+
+const { Client } = await import(process.env.PORTEUR_NODE ?? new URL('../../bindings-node/index.js', import.meta.url).href)
+
+// A million a minute and at once: so fast that the rate does not matter.
+const client = Client.fromEnv({ pace: { perMinute: 1_000_000, burst: 1_000_000 } })
+const check = process.argv[5] === 'check'
+
+await race(async () => {
+  const session = await client.connect()
+  return {
+    transfer: () => session.transfer('interaction-1', 'genesys://user/agent-9', { check }),
+    close: () => session.close(),
+  }
+})
