@@ -1,5 +1,7 @@
 //! Huffman codes of quantised blocks, and the bits of a scan.
 
+use super::forward::Block;
+
 /// The codes of a kind of channel: for means and for the rest.
 pub(super) struct Codes {
     pub(super) means: Table,
@@ -39,16 +41,13 @@ impl Bits {
         Self { bytes, held: 0, count: 0 }
     }
 
-    /// Writes a block in zigzag order whose mean is told by its distance from `before`.
+    /// Writes a block whose mean is told by its distance from `before`.
     #[inline(always)]
-    pub(super) fn block(&mut self, block: &[i16; 64], before: i16, codes: &Codes) {
-        self.symbol(&codes.means, 0, i32::from(block[0]) - i32::from(before));
-        let mut some = 0_u64;
-        for (at, value) in block.iter().enumerate() {
-            some |= u64::from(*value != 0) << at;
-        }
+    pub(super) fn block(&mut self, block: &Block, before: i16, codes: &Codes) {
+        let values = &block.values;
+        self.symbol(&codes.means, 0, i32::from(values[0]) - i32::from(before));
         // The mean is told.
-        some &= !1;
+        let mut some = block.some & !1;
         let mut last = 0;
         while some != 0 {
             let at = some.trailing_zeros();
@@ -59,7 +58,7 @@ impl Bits {
                 self.code(&codes.rest, SIXTEEN_ZEROS);
                 zeros -= 16;
             }
-            self.symbol(&codes.rest, zeros as usize * 16, i32::from(block[at as usize]));
+            self.symbol(&codes.rest, zeros as usize * 16, i32::from(values[at as usize & 63]));
         }
         if last < 63 {
             self.code(&codes.rest, END_OF_BLOCK);

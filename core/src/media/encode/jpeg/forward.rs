@@ -1,13 +1,31 @@
 //! The forward transform of blocks and their quantisation.
 //!
 //! The factored transform of Arai, Agui and Nakajima: five multiplications a line, and what it leaves out of the scale
-//! is multiplied into the divisors. Eight blocks side by side, in loops that are long enough for a compiler to make of
-//! them whatever registers there are.
+//! is multiplied into the divisors. Eight blocks are done at a time, and samples of one place in all eight stand side by
+//! side, so that neither the transform nor the order of coefficients in a file asks for anything to change its lane.
 
 use std::array::from_fn;
 
-/// A table of divisors made ready to multiply by, for blocks side by side.
-pub(super) struct Divisors([[f32; SIDE]; 8]);
+use wide::{i8x16, i16x16, u8x16, u16x8};
+
+/// The quantised coefficients of a block.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Block {
+    /// In zigzag order. Of those that `some` does not name, only the first may be relied on.
+    pub(super) values: [i16; 64],
+    /// A bit for each that is not zero, the mean's lowest.
+    pub(super) some: u64,
+}
+
+impl Block {
+    pub(super) const EMPTY: Self = Self { values: [0; 64], some: 0 };
+}
+
+/// A table of divisors made ready to multiply by.
+pub(super) struct Divisors {
+    /// First index across, second down and then block.
+    wide: [[f32; SIDE]; 8],
+}
 
 impl Divisors {
     /// For a quantisation table in zigzag order.
@@ -18,43 +36,92 @@ impl Divisors {
         }
         let factor =
             |across: usize, down: usize| 1.0 / (natural[down * 8 + across] * 8.0 * SCALE[across] * SCALE[down]);
-        Self(from_fn(|across| from_fn(|at| factor(across, at % 8))))
+        Self { wide: from_fn(|across| from_fn(|at| factor(across, at / 8))) }
+    }
+
+    /// The quantised mean of a block whose samples are all the same: what [`coefficients`] comes to.
+    #[inline(always)]
+    pub(super) fn mean(&self, sample: u8) -> i16 {
+        quantised((f32::from(sample) - 128.0) * 64.0, self.wide[0][0])
     }
 }
 
-/// The quantised coefficients, in zigzag order, of the blocks that stand side by side in eight rows.
+/// The quantised coefficients of eight blocks that stand side by side in eight rows; they go to the `places` of `blocks`.
 #[inline(always)]
-pub(super) fn coefficients(rows: &[[u8; SIDE]; 8], divisors: &Divisors, blocks: &mut [[i16; 64]]) {
+pub(super) fn coefficients(rows: &[[u8; SIDE]; 8], divisors: &Divisors, blocks: &mut [Block], places: &[usize]) {
     let mut lines = [[0.0; SIDE]; 8];
     for (line, row) in lines.iter_mut().zip(rows) {
-        for (value, sample) in line.iter_mut().zip(row) {
+        let row = side_by_side(row);
+        for (value, sample) in line.iter_mut().zip(&row) {
             *value = f32::from(*sample) - 128.0;
         }
     }
     transform(&mut lines);
     let mut turned = [[0.0; SIDE]; 8];
-    for block in 0..SIDE / 8 {
-        for (row, line) in lines.iter().enumerate() {
-            for column in 0..8 {
-                turned[column][block * 8 + row] = line[block * 8 + column];
-            }
+    for (row, line) in lines.iter().enumerate() {
+        for (turned, values) in turned.iter_mut().zip(line.as_chunks::<8>().0) {
+            turned.as_chunks_mut::<8>().0[row] = *values;
         }
     }
     transform(&mut turned);
-    let mut quantised = [[0_i16; SIDE]; 8];
-    for ((line, divisors), quantised) in turned.iter().zip(&divisors.0).zip(&mut quantised) {
-        for ((value, divisor), quantised) in line.iter().zip(divisors).zip(quantised) {
-            // Adding it pushes what is behind the point out of a float, rounded; what is left is read off its bits.
-            #[expect(clippy::cast_possible_truncation, reason = "a coefficient has eleven bits and a sign")]
-            let rounded = (value * divisor + ROUND).to_bits().wrapping_sub(ROUND.to_bits()) as i16;
-            *quantised = rounded;
+    let mut all = [[0_i16; SIDE]; 8];
+    for ((line, divisors), all) in turned.iter().zip(&divisors.wide).zip(&mut all) {
+        for ((value, divisor), to) in line.iter().zip(divisors).zip(all) {
+            *to = quantised(*value, *divisor);
         }
     }
-    for (at, block) in blocks.iter_mut().enumerate() {
-        for (value, place) in block.iter_mut().zip(ZIGZAG) {
-            *value = quantised[usize::from(place % 8)][at * 8 + usize::from(place / 8)];
+    for (eighth, order) in ZIGZAG.as_chunks::<8>().0.iter().enumerate() {
+        let mut values = [u16x8::ZERO; 8];
+        for (values, place) in values.iter_mut().zip(order) {
+            let (across, down) = (usize::from(place % 8), usize::from(place / 8));
+            *values = bytemuck::cast(all[across].as_chunks::<8>().0[down]);
+        }
+        let of_blocks = u16x8::transpose(values);
+        for (values, place) in of_blocks.into_iter().zip(places) {
+            blocks[*place].values.as_chunks_mut::<8>().0[eighth] = bytemuck::cast(values);
         }
     }
+    for place in places {
+        let block = &mut blocks[*place];
+        block.some = some(&block.values);
+    }
+}
+
+/// A bit for each value that is not zero, the first one's lowest.
+#[inline(always)]
+fn some(values: &[i16; 64]) -> u64 {
+    let mut some = 0;
+    for (at, values) in values.as_chunks::<16>().0.iter().enumerate() {
+        // Saturating, so that nothing becomes zero that is not.
+        let narrow = i8x16::from_i16x16_saturate(bytemuck::cast::<_, i16x16>(*values));
+        let zeros = narrow.simd_eq(i8x16::ZERO).to_bitmask();
+        some |= u64::from(!zeros & 0xFFFF) << (16 * at);
+    }
+    some
+}
+
+#[inline(always)]
+fn quantised(value: f32, divisor: f32) -> i16 {
+    // Adding it pushes what is behind the point out of a float, rounded; what is left is read off its bits.
+    #[expect(clippy::cast_possible_truncation, reason = "a coefficient has eleven bits and a sign")]
+    let rounded = (value * divisor + ROUND).to_bits().wrapping_sub(ROUND.to_bits()) as i16;
+    rounded
+}
+
+/// A row of eight blocks, block after block, as eight columns with a sample of each block.
+#[inline(always)]
+fn side_by_side(row: &[u8; SIDE]) -> [u8; SIDE] {
+    let [a, b, c, d]: [u8x16; 4] = bytemuck::cast(*row);
+    let (ac, next_ac) = (u8x16::unpack_low(a, c), u8x16::unpack_high(a, c));
+    let (bd, next_bd) = (u8x16::unpack_low(b, d), u8x16::unpack_high(b, d));
+    let (even, next_even) = (u8x16::unpack_low(ac, bd), u8x16::unpack_high(ac, bd));
+    let (odd, next_odd) = (u8x16::unpack_low(next_ac, next_bd), u8x16::unpack_high(next_ac, next_bd));
+    bytemuck::cast([
+        u8x16::unpack_low(even, odd),
+        u8x16::unpack_high(even, odd),
+        u8x16::unpack_low(next_even, next_odd),
+        u8x16::unpack_high(next_even, next_odd),
+    ])
 }
 
 /// One transform along the first index for each of the second.
@@ -105,5 +172,5 @@ const COS_2_LESS_6: f32 = 0.541_196_1;
 const COS_2_PLUS_6: f32 = 1.306_563;
 /// One and a half times 2 to the 23rd: the last bit of a float of this size stands for 1.
 const ROUND: f32 = 12_582_912.0;
-/// Samples of eight blocks side by side: enough for the compiler to work on as many as a register holds.
+/// Samples of a row of eight blocks.
 pub(super) const SIDE: usize = 64;

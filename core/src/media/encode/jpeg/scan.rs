@@ -3,7 +3,7 @@
 use super::super::super::picture::Plane;
 use super::super::super::wide::Work;
 use super::entropy::{Bits, Codes};
-use super::forward::{Divisors, SIDE, coefficients};
+use super::forward::{Block, Divisors, SIDE, coefficients};
 
 /// A plane with what its blocks are divided by and told in.
 pub(super) struct Channel<'a> {
@@ -22,25 +22,69 @@ impl<'a> Channel<'a> {
         Self { samples: &plane.samples, width, height, blocks, divisors, codes }
     }
 
-    /// The blocks of eight rows from `top` on; what is beyond the edge repeats the last sample before it.
+    /// The blocks of eight rows from `top` on.
+    ///
+    /// One whose samples are all the same, as half of those of a screenshot are, is its mean; the others are
+    /// collected until there are as many as are transformed at a time.
     #[inline(always)]
-    fn row_of_blocks(&self, top: usize, blocks: &mut [[i16; 64]]) {
+    fn row_of_blocks(&self, top: usize, blocks: &mut [Block]) {
+        let mut lines = [[].as_slice(); 8];
+        for (row, line) in (top..).zip(&mut lines) {
+            *line = &self.samples[row.min(self.height - 1) * self.width..][..self.width];
+        }
         let mut samples = [[0; SIDE]; 8];
-        for (at, blocks) in blocks.chunks_mut(SIDE / 8).enumerate() {
-            let left = at * SIDE;
-            for (row, samples) in (top..).zip(&mut samples) {
-                let line = &self.samples[row.min(self.height - 1) * self.width..][..self.width];
-                if let Some(whole) = line.get(left..left + SIDE) {
-                    samples.copy_from_slice(whole);
-                } else {
-                    let rest = line.get(left..).unwrap_or_default();
-                    samples[..rest.len()].copy_from_slice(rest);
-                    samples[rest.len()..].fill(line[self.width - 1]);
-                }
+        let mut places = [0; SIDE / 8];
+        let mut count = 0;
+        for place in 0..blocks.len() {
+            let rows = samples_of(&lines, place * 8);
+            if let Some(sample) = only_sample(&rows) {
+                let mean = self.divisors.mean(sample);
+                blocks[place].values[0] = mean;
+                blocks[place].some = u64::from(mean != 0);
+                continue;
             }
-            coefficients(&samples, self.divisors, blocks);
+            for (samples, row) in samples.iter_mut().zip(rows) {
+                samples.as_chunks_mut::<8>().0[count] = row;
+            }
+            places[count] = place;
+            count += 1;
+            if count == places.len() {
+                coefficients(&samples, self.divisors, blocks, &places);
+                count = 0;
+            }
+        }
+        if count > 0 {
+            coefficients(&samples, self.divisors, blocks, &places[..count]);
         }
     }
+}
+
+/// The samples of a block; what is beyond the edge repeats the last one before it.
+#[inline(always)]
+fn samples_of(lines: &[&[u8]; 8], left: usize) -> [[u8; 8]; 8] {
+    let mut rows = [[0; 8]; 8];
+    for (row, line) in rows.iter_mut().zip(lines) {
+        if let Some(whole) = line.get(left..).and_then(<[u8]>::first_chunk) {
+            *row = *whole;
+        } else {
+            let rest = line.get(left..).unwrap_or_default();
+            row[..rest.len()].copy_from_slice(rest);
+            row[rest.len()..].fill(line[line.len() - 1]);
+        }
+    }
+    rows
+}
+
+/// What all samples of a block are, if they are all the same.
+#[inline(always)]
+fn only_sample(rows: &[[u8; 8]; 8]) -> Option<u8> {
+    let sample = rows[0][0];
+    let same = u64::from_ne_bytes([sample; 8]);
+    let mut other = 0;
+    for row in rows {
+        other |= u64::from_ne_bytes(*row) ^ same;
+    }
+    (other == 0).then_some(sample)
 }
 
 /// Writes all blocks of all channels, unit after unit. Source: T.81, A.2.3.
@@ -57,8 +101,8 @@ impl Work for Scan<'_> {
         let Some(first) = self.channels.first() else { return };
         let across = first.width.div_ceil(first.blocks * 8);
         let down = first.height.div_ceil(first.blocks * 8);
-        let strip = |channel: &Channel<'_>| vec![[0; 64]; across * channel.blocks * channel.blocks];
-        let mut strips: Vec<Vec<[i16; 64]>> = self.channels.iter().map(strip).collect();
+        let strip = |channel: &Channel<'_>| vec![Block::EMPTY; across * channel.blocks * channel.blocks];
+        let mut strips: Vec<Vec<Block>> = self.channels.iter().map(strip).collect();
         let mut means = vec![0; self.channels.len()];
         for y in 0..down {
             for (channel, strip) in self.channels.iter().zip(&mut strips) {
@@ -71,7 +115,7 @@ impl Work for Scan<'_> {
                     for row in strip.chunks_exact(across * channel.blocks) {
                         for block in &row[x * channel.blocks..][..channel.blocks] {
                             self.bits.block(block, *mean, channel.codes);
-                            *mean = block[0];
+                            *mean = block.values[0];
                         }
                     }
                 }
