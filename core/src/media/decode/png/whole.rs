@@ -68,11 +68,13 @@ impl Whole<'_> {
     /// Each row is unfiltered to where it stays.
     #[inline(always)]
     fn plain<const N: usize>(mut self) -> Option<Vec<u8>> {
-        let mut samples = vec![0; self.size];
+        // Zeroed a batch at a time: when it is overwritten it is still in the nearest cache.
+        let mut samples = Vec::with_capacity(self.size);
         let nothing = vec![0; self.length];
         let mut done = 0;
         while done < self.height {
             let count = BATCH.min(self.height - done);
+            samples.resize((done + count) * self.length, 0);
             let (before, rest) = samples.split_at_mut(done * self.length);
             let above = before.len().checked_sub(self.length).map_or(&*nothing, |start| &before[start..]);
             let rows = &mut rest[..count * self.length];
