@@ -1,8 +1,8 @@
 //! The forward transform of blocks and their quantisation.
 //!
 //! The factored transform of Arai, Agui and Nakajima: five multiplications a line, and what it leaves out of the scale
-//! is multiplied into the divisors. Eight blocks are done at a time, and samples of one place in all eight stand side by
-//! side, so that neither the transform nor the order of coefficients in a file asks for anything to change its lane.
+//! is multiplied into the divisors. Eight blocks are done at a time, and samples of one place in all eight stand side
+//! by side, so that neither the transform nor the order of coefficients in a file asks for anything to change its lane.
 
 use std::array::from_fn;
 
@@ -46,7 +46,8 @@ impl Divisors {
     }
 }
 
-/// The quantised coefficients of eight blocks that stand side by side in eight rows; they go to the `places` of `blocks`.
+/// The quantised coefficients of eight blocks that stand side by side in eight rows, put to the `places` of `blocks`:
+/// as many of the eight as there are places.
 #[inline(always)]
 pub(super) fn coefficients(rows: &[[u8; SIDE]; 8], divisors: &Divisors, blocks: &mut [Block], places: &[usize]) {
     let mut lines = [[0.0; SIDE]; 8];
@@ -174,3 +175,56 @@ const COS_2_PLUS_6: f32 = 1.306_563;
 const ROUND: f32 = 12_582_912.0;
 /// Samples of a row of eight blocks.
 pub(super) const SIDE: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::super::tables::divisors;
+    use super::*;
+
+    #[test]
+    fn a_block_of_one_sample_is_what_the_transform_makes_of_it() {
+        for quality in [1, 30, 50, 85, 100] {
+            for divisors in divisors(quality).each_ref().map(Divisors::of) {
+                for sample in 0..=255 {
+                    let mut blocks = [Block::EMPTY];
+                    coefficients(&[[sample; SIDE]; 8], &divisors, &mut blocks, &[0]);
+                    let mean = divisors.mean(sample);
+                    assert_eq!((blocks[0].values[0], blocks[0].some), (mean, u64::from(mean != 0)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_of_eight_blocks_is_made_of_its_own_samples() {
+        let mut random = fastrand::Rng::with_seed(8);
+        let samples: [[u8; SIDE]; 8] = from_fn(|_| from_fn(|_| random.u8(..)));
+        let divisors = Divisors::of(&[1; 64]);
+        let mut blocks = [Block::EMPTY; 8];
+        coefficients(&samples, &divisors, &mut blocks, &[7, 6, 5, 4, 3, 2, 1, 0]);
+        for (at, block) in blocks.iter().rev().enumerate() {
+            for (value, place) in block.values.iter().zip(ZIGZAG) {
+                let expected = by_definition(&samples, at * 8, place);
+                assert!((f64::from(*value) - expected).abs() < 0.51, "block {at}, place {place}: {value} {expected}");
+            }
+            let some = (0..64).filter(|at| block.values[*at] != 0).fold(0, |some, at| some | 1_u64 << at);
+            assert_eq!(block.some, some);
+        }
+    }
+
+    /// Source: T.81, A.3.3.
+    fn by_definition(samples: &[[u8; SIDE]; 8], left: usize, place: u8) -> f64 {
+        let wave = |at: u8, frequency: u8| {
+            (f64::from(2 * at + 1) * f64::from(frequency) * std::f64::consts::PI / 16.0).cos()
+                * if frequency == 0 { std::f64::consts::FRAC_1_SQRT_2 } else { 1.0 }
+        };
+        let mut sum = 0.0;
+        for y in 0..8 {
+            for x in 0..8 {
+                let sample = f64::from(samples[usize::from(y)][left + usize::from(x)]) - 128.0;
+                sum += sample * wave(x, place % 8) * wave(y, place / 8);
+            }
+        }
+        sum / 4.0
+    }
+}

@@ -1,25 +1,57 @@
-//! JPEG by an encoder of our own, in safe Rust: baseline, in one scan that every decoder reads, with the codes of the
-//! standard. It takes planes as they come from a decoder or a resizer.
+//! JPEG by an encoder of our own, in safe Rust: baseline, in one scan that every decoder reads, with codes made for the
+//! picture or those of the standard. It takes planes as they come from a decoder or a resizer.
 
+mod codes;
 mod entropy;
 mod forward;
 mod planes;
 mod scan;
 mod tables;
 
-use self::entropy::Bits;
+use self::codes::{Again, Told};
+use self::entropy::{Bits, CLASSES, TABLES};
 use self::forward::Divisors;
-use self::planes::planes;
+use self::planes::Source;
 use self::scan::{Channel, Scan};
+use self::tables::Described;
 use super::super::picture::{Picture, Size};
-use super::super::value::Format;
+use super::super::value::{Effort, Format};
 use super::super::wide::wide;
 use super::{Recipe, no_room, side_of};
 use crate::error::Result;
 
 pub(super) fn encode(picture: &Picture, recipe: &Recipe<'_>) -> Result<Vec<u8>> {
-    let planes = planes(picture, recipe.chroma());
-    let size = planes.luma.size;
+    encode_with(CodesOf::choice(picture.size(), recipe.effort), picture, recipe)
+}
+
+/// Whose codes a picture is told in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CodesOf {
+    /// Those of the standard, written at once.
+    Standard,
+    /// Its own: what is told is kept, counted, and written with the shortest codes for it.
+    Picture,
+}
+
+impl CodesOf {
+    /// Codes of its own make a picture of 200 px 5 to 11 % smaller, one of 480 px 2 to 6, and one of 1920 px 1 (a
+    /// photograph) to 6 (a screenshot) at quality 85, 2 to 9 at 95. They take a tenth to a fourth of the encoding time
+    /// more: 0.02 ms for 200 px, 0.3 to 0.7 for 1920. With [`Effort::Fast`] that is spent on thumbnails alone.
+    ///
+    /// What is told takes 1 to 2 bytes a pixel while it is kept, and 12 where every coefficient of noise is told at
+    /// a quality of 100. So there is a limit for [`Effort::Best`] too.
+    fn choice(size: Size, effort: Effort) -> Self {
+        let most = match effort {
+            Effort::Fast => FEW_PIXELS,
+            Effort::Best => MANY_PIXELS,
+        };
+        if size.pixels() <= most { Self::Picture } else { Self::Standard }
+    }
+}
+
+fn encode_with(codes: CodesOf, picture: &Picture, recipe: &Recipe<'_>) -> Result<Vec<u8>> {
+    let source = Source::of(picture, recipe.chroma());
+    let size = source.size();
     let mut bytes = vec![0xFF, START_OF_IMAGE];
     segment(&mut bytes, APP0, &[b"JFIF\0", [1, 1, 0, 0, 1, 0, 1, 0, 0].as_slice()].concat());
     if let Some(exif) = recipe.exif {
@@ -31,29 +63,46 @@ pub(super) fn encode(picture: &Picture, recipe: &Recipe<'_>) -> Result<Vec<u8>> 
 
     let tables = tables::divisors(recipe.quality);
     let divisors = tables.each_ref().map(Divisors::of);
-    let codes = tables::codes();
-    let halved = planes.chroma.as_ref().is_some_and(|[blue, _]| blue.size != size);
-    let mut channels = vec![Channel::new(&planes.luma, if halved { 2 } else { 1 }, &divisors[0], &codes[0])];
-    if let Some(chroma) = &planes.chroma {
-        channels.extend(chroma.iter().map(|plane| Channel::new(plane, 1, &divisors[1], &codes[1])));
+    let chroma = source.chroma();
+    let blocks = if chroma.is_some_and(|chroma| chroma != size) { 2 } else { 1 };
+    let mut channels = vec![Channel::new(size, blocks, &divisors[0], 0)];
+    if let Some(chroma) = chroma {
+        channels.extend([(); 2].map(|()| Channel::new(chroma, 1, &divisors[1], 1)));
     }
     let kinds = if channels.len() > 1 { 2 } else { 1 };
     for (id, table) in (0_u8..).zip(&tables[..kinds]) {
         segment(&mut bytes, QUANTISATION, &[&[id], table.as_slice()].concat());
     }
     segment(&mut bytes, BASELINE, &frame(size, &channels)?);
-    for (id, kind) in (0_u8..).zip(&tables::CODES[..kinds]) {
-        for (class, described) in (0_u8..).zip(kind) {
-            segment(&mut bytes, CODES, &[&[class << 4 | id], described.counts.as_slice(), described.symbols].concat());
+    let bits = match codes {
+        CodesOf::Standard => {
+            let sink = begin_scan(bytes, &tables::CODES, channels.len());
+            wide(Scan { sink, source: &source, channels: &channels })
         }
-    }
-    segment(&mut bytes, START_OF_SCAN, &selection(channels.len()));
-
-    let mut bits = Bits::new(bytes);
-    wide(Scan { bits: &mut bits, channels: &channels });
+        CodesOf::Picture => {
+            let sink = Told::new(usize::try_from(size.pixels() / 4).unwrap_or(0));
+            let told = wide(Scan { sink, source: &source, channels: &channels });
+            let bits = begin_scan(bytes, &told.codes(), channels.len());
+            wide(Again { told, bits })
+        }
+    };
     let mut bytes = bits.finish();
     bytes.extend([0xFF, END_OF_IMAGE]);
     Ok(bytes)
+}
+
+/// Writes the codes and the head of the scan. Source: T.81, B.2.4.2.
+fn begin_scan(mut bytes: Vec<u8>, codes: &[Described; TABLES], channels: usize) -> Bits {
+    let kinds = if channels > 1 { 2 } else { 1 };
+    let mut told = Vec::new();
+    for (table, described) in (0_u8..).zip(codes).take(kinds * CLASSES) {
+        told.push((table & 1) << 4 | table >> 1);
+        told.extend(described.counts);
+        told.extend_from_slice(&described.symbols);
+    }
+    segment(&mut bytes, CODES, &told);
+    segment(&mut bytes, START_OF_SCAN, &selection(channels));
+    Bits::new(bytes, codes)
 }
 
 /// The size, and how each channel is sampled and divided. Source: T.81, B.2.2.
@@ -87,6 +136,10 @@ fn segment(bytes: &mut Vec<u8>, marker: u8, content: &[u8]) {
     bytes.extend_from_slice(content);
 }
 
+/// 360 px a side.
+const FEW_PIXELS: u64 = 1 << 17;
+/// 2,400 x 1,700 px.
+const MANY_PIXELS: u64 = 1 << 22;
 /// Tables for luma, and those that the two planes of chroma share.
 const KINDS: [u8; 3] = [0, 1, 1];
 /// Bytes of an APP1 segment that are left beside its length and `Exif\0\0`.
@@ -106,7 +159,6 @@ mod tests {
     use zune_core::options::DecoderOptions;
 
     use super::super::super::picture::{Kind, Pixels, Plane, Planes};
-    use super::super::super::value::Effort;
     use super::*;
 
     fn recipe(quality: u8) -> Recipe<'static> {
@@ -187,5 +239,47 @@ mod tests {
                 assert!(samples.iter().zip(&luma.samples).all(|(a, b)| a.abs_diff(*b) <= 3));
             }
         }
+    }
+
+    #[test]
+    fn codes_made_for_a_picture_change_no_pixel_and_cost_no_byte() {
+        let mut random = fastrand::Rng::with_seed(4);
+        let rgb =
+            |width, height, samples| Picture::Pixels(Pixels { kind: Kind::Rgb, size: Size { width, height }, samples });
+        let mut pictures = vec![
+            // One symbol in each table, and none but zeros.
+            rgb(1, 1, vec![128; 3]),
+            rgb(70, 40, vec![128; 8400]),
+            rgb(70, 40, vec![255; 8400]),
+            rgb(97, 83, (0..97 * 83 * 3).map(|_| random.u8(..)).collect()),
+            rgb(97, 83, (0..97 * 83 * 3).map(|_| if random.bool() { 255 } else { 0 }).collect()),
+            // Blocks of one colour beside others, as a screenshot has them.
+            rgb(200, 64, (0..200 * 64).flat_map(|at| [if at % 200 < 90 { 240 } else { random.u8(..) }; 3]).collect()),
+        ];
+        let size = Size { width: 150, height: 90 };
+        pictures.push(Picture::Planes(Planes { luma: plane(size, 20.0), chroma: None }));
+        pictures.push(Picture::Planes(Planes {
+            luma: plane(size, 7.0),
+            chroma: Some([plane(size.halved(), 9.0), plane(size.halved(), 30.0)]),
+        }));
+        for (at, picture) in pictures.iter().enumerate() {
+            let gray = matches!(picture, Picture::Planes(Planes { chroma: None, .. }));
+            let space = if gray { ColorSpace::Luma } else { ColorSpace::YCbCr };
+            for quality in [1, 40, 75, 85, 95, 100] {
+                let by = |codes| encode_with(codes, picture, &recipe(quality)).unwrap();
+                let (standard, own) = (by(CodesOf::Standard), by(CodesOf::Picture));
+                assert!(own.len() <= standard.len(), "picture {at}, quality {quality}");
+                assert_eq!(decoded(&own, space), decoded(&standard, space), "picture {at}, quality {quality}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_thumbnail_has_codes_of_its_own_at_any_effort_and_a_large_picture_at_none() {
+        let choice = |width, height, effort| CodesOf::choice(Size { width, height }, effort);
+        assert_eq!(choice(200, 150, Effort::Fast), CodesOf::Picture);
+        assert_eq!(choice(1920, 1080, Effort::Fast), CodesOf::Standard);
+        assert_eq!(choice(1920, 1080, Effort::Best), CodesOf::Picture);
+        assert_eq!(choice(4096, 4096, Effort::Best), CodesOf::Standard);
     }
 }

@@ -5,96 +5,180 @@ use std::borrow::Cow;
 use super::super::super::color::{halved, to_pixels};
 use super::super::super::picture::{Kind, Picture, Pixels, Plane, Planes, Size};
 use super::super::super::resize::Chroma;
-use super::super::super::wide::{Work, wide};
 
-/// The planes of `picture`, with chroma of half the size where that is wanted. Planes that are halved already stay so.
-pub(super) fn planes(picture: &Picture, chroma: Chroma) -> Cow<'_, Planes> {
-    match picture {
-        Picture::Planes(planes) => match &planes.chroma {
-            Some([blue, red]) if chroma == Chroma::Halved && blue.size == planes.luma.size => {
-                Cow::Owned(Planes { luma: planes.luma.clone(), chroma: Some([halved(blue), halved(red)]) })
+/// What planes are made of as they are needed.
+pub(super) enum Source<'a> {
+    Planes(Cow<'a, Planes>),
+    Rgb(OfRgb<'a>),
+}
+
+impl<'a> Source<'a> {
+    /// `picture`, with chroma of half the size where that is wanted. Planes that are halved already stay so.
+    pub(super) fn of(picture: &'a Picture, chroma: Chroma) -> Self {
+        match picture {
+            Picture::Planes(planes) => Self::Planes(match &planes.chroma {
+                Some([blue, red]) if chroma == Chroma::Halved && blue.size == planes.luma.size => {
+                    Cow::Owned(Planes { luma: planes.luma.clone(), chroma: Some([halved(blue), halved(red)]) })
+                }
+                _ => Cow::Borrowed(planes),
+            }),
+            Picture::Pixels(Pixels { kind: Kind::Gray, size, samples }) => {
+                Self::Planes(Cow::Owned(Planes { luma: Plane::whole(*size, samples.clone()), chroma: None }))
             }
-            _ => Cow::Borrowed(planes),
-        },
-        Picture::Pixels(Pixels { kind: Kind::Gray, size, samples }) => {
-            Cow::Owned(Planes { luma: Plane::whole(*size, samples.clone()), chroma: None })
+            Picture::Pixels(pixels) if pixels.kind == Kind::Rgb => {
+                Self::Rgb(OfRgb { pixels: Cow::Borrowed(pixels), chroma })
+            }
+            picture => Self::Rgb(OfRgb { pixels: Cow::Owned(to_pixels(picture.clone())), chroma }),
         }
-        Picture::Pixels(pixels) if pixels.kind == Kind::Rgb => Cow::Owned(wide(OfRgb { pixels, chroma })),
-        picture => {
-            let pixels = to_pixels(picture.clone());
-            Cow::Owned(wide(OfRgb { pixels: &pixels, chroma }))
+    }
+
+    pub(super) fn size(&self) -> Size {
+        match self {
+            Self::Planes(planes) => planes.luma.size,
+            Self::Rgb(rgb) => rgb.pixels.size,
+        }
+    }
+
+    /// The size of the planes of chroma; None when there are none.
+    pub(super) fn chroma(&self) -> Option<Size> {
+        match self {
+            Self::Planes(planes) => planes.chroma.as_ref().map(|[blue, _]| blue.size),
+            Self::Rgb(OfRgb { pixels, chroma: Chroma::Halved }) => Some(pixels.size.halved()),
+            Self::Rgb(OfRgb { pixels, chroma: Chroma::Whole }) => Some(pixels.size),
+        }
+    }
+
+    /// The samples of luma from row `top` on, of which there is at least one, and those of chroma beside them: `count`
+    /// rows of luma, unless it ends before, or more. What is made for it is in `band`, and stays in the nearest caches.
+    #[inline(always)]
+    pub(super) fn rows<'b>(&'b self, top: usize, count: usize, band: &'b mut Band) -> [&'b [u8]; 3] {
+        match self {
+            Self::Planes(planes) => {
+                let Planes { luma, chroma } = &**planes;
+                let scale = |plane: &Plane| luma.size.height.div_ceil(plane.size.height) as usize;
+                let from = |plane: &'b Plane| &plane.samples[top / scale(plane) * plane.size.width as usize..];
+                let [blue, red] = chroma.as_ref().map_or([[].as_slice(); 2], |chroma| chroma.each_ref().map(from));
+                [from(luma), blue, red]
+            }
+            Self::Rgb(rgb) => {
+                rgb.make(top, count, band);
+                band.0.each_ref().map(Vec::as_slice)
+            }
         }
     }
 }
 
+/// Rows of luma, and those of chroma beside them.
+#[derive(Default)]
+pub(super) struct Band([Vec<u8>; 3]);
+
 /// Makes planes of red, green and blue. Source: ITU-T T.871, 7.
-struct OfRgb<'a> {
-    pixels: &'a Pixels,
+pub(super) struct OfRgb<'a> {
+    pixels: Cow<'a, Pixels>,
     chroma: Chroma,
 }
 
-impl Work for OfRgb<'_> {
-    type Result = Planes;
-
+impl OfRgb<'_> {
+    /// `count` rows from `top` on, or as many as there are.
     #[inline(always)]
-    fn run(self) -> Planes {
-        let size = self.pixels.size;
+    fn make(&self, top: usize, count: usize, band: &mut Band) {
+        let (size, width) = (self.pixels.size, self.pixels.size.width as usize);
+        let count = count.min(size.height as usize - top);
         let (colors, _) = self.pixels.samples.as_chunks::<3>();
-        let luma = Plane::whole(size, channel(colors, LUMA, 0));
-        let chroma = match self.chroma {
-            Chroma::Whole => [BLUE, RED].map(|factors| Plane::whole(size, channel(colors, factors, CENTRE))),
-            Chroma::Halved => halved_chroma(colors, size),
-        };
-        Planes { luma, chroma: Some(chroma) }
+        let colors = &colors[top * width..][..count * width];
+        let Band([luma, blue, red]) = band;
+        luma.resize(count * width, 0);
+        match self.chroma {
+            Chroma::Whole => {
+                channel(colors, LUMA, 0, luma);
+                for (plane, factors) in [(blue, BLUE), (red, RED)] {
+                    plane.resize(count * width, 0);
+                    channel(colors, factors, CENTRE, plane);
+                }
+            }
+            Chroma::Halved => {
+                let half = width.div_ceil(2);
+                blue.resize(count.div_ceil(2) * half, 0);
+                red.resize(count.div_ceil(2) * half, 0);
+                let halves = blue.chunks_exact_mut(half).zip(red.chunks_exact_mut(half));
+                for ((rows, luma), (blue, red)) in colors.chunks(2 * width).zip(luma.chunks_mut(2 * width)).zip(halves)
+                {
+                    halved_rows(rows, width, luma, blue, red);
+                }
+            }
+        }
     }
 }
 
 #[inline(always)]
-fn channel(colors: &[[u8; 3]], factors: [i32; 3], centre: i32) -> Vec<u8> {
-    let mut samples = vec![0; colors.len()];
+fn channel(colors: &[[u8; 3]], factors: [i32; 3], centre: i32, samples: &mut [u8]) {
     for (sample, [red, green, blue]) in samples.iter_mut().zip(colors) {
         *sample = narrow(weighed(i32::from(*red), i32::from(*green), i32::from(*blue), factors) + centre);
     }
-    samples
 }
 
-/// Chroma of half the size: means of two by two pixels, those at an odd edge of what there is.
+/// Luma of two rows, or of one at an odd edge, and chroma of half the size: means of two by two pixels, those at an odd
+/// edge of what there is.
 #[inline(always)]
-fn halved_chroma(colors: &[[u8; 3]], size: Size) -> [Plane; 2] {
-    let (width, half) = (size.width as usize, size.halved());
-    let mut planes = [(); 2].map(|()| vec![0; half.width as usize * half.height as usize]);
-    let [blue, red] = &mut planes;
-    let halves = blue.chunks_exact_mut(half.width as usize).zip(red.chunks_exact_mut(half.width as usize));
-    for (rows, (blue, red)) in colors.chunks(2 * width).zip(halves) {
-        let (upper, lower) = rows.split_at(width);
-        let lower = if lower.is_empty() { upper } else { lower };
-        let blocks = blue.chunks_mut(BLOCK).zip(red.chunks_mut(BLOCK));
-        for ((upper, lower), (blue, red)) in upper.chunks(2 * BLOCK).zip(lower.chunks(2 * BLOCK)).zip(blocks) {
-            let sums = Sums::of(upper, lower);
-            sums.weighed(BLUE, blue);
-            sums.weighed(RED, red);
+fn halved_rows(rows: &[[u8; 3]], width: usize, luma: &mut [u8], blue: &mut [u8], red: &mut [u8]) {
+    let (upper, lower) = rows.split_at(width);
+    let (luma, luma_below) = luma.split_at_mut(width);
+    let mut above = Colors([[0; 2 * BLOCK]; 3]);
+    let mut below = Colors([[0; 2 * BLOCK]; 3]);
+    for (block, (blue, red)) in blue.chunks_mut(BLOCK).zip(red.chunks_mut(BLOCK)).enumerate() {
+        let from = block * 2 * BLOCK;
+        let to = width.min(from + 2 * BLOCK);
+        above.take(&upper[from..to]);
+        above.luma(&mut luma[from..to]);
+        if lower.is_empty() {
+            below.0 = above.0;
+        } else {
+            below.take(&lower[from..to]);
+            below.luma(&mut luma_below[from..to]);
+        }
+        let sums = Sums::of(&above, &below);
+        sums.weighed(BLUE, blue);
+        sums.weighed(RED, red);
+    }
+}
+
+/// The pixels of a row, one array a colour: apart they are work for wide registers, interleaved they are not.
+struct Colors([[u8; 2 * BLOCK]; 3]);
+
+impl Colors {
+    #[inline(always)]
+    fn take(&mut self, colors: &[[u8; 3]]) {
+        let [reds, greens, blues] = &mut self.0;
+        for (((red, green), blue), color) in reds.iter_mut().zip(greens).zip(blues).zip(colors) {
+            [*red, *green, *blue] = *color;
+        }
+        if let Some(last) = colors.last().filter(|_| colors.len() % 2 == 1) {
+            for (plane, color) in self.0.iter_mut().zip(last) {
+                plane[colors.len()] = *color;
+            }
         }
     }
-    planes.map(|samples| Plane::whole(half, samples))
+
+    #[inline(always)]
+    fn luma(&self, samples: &mut [u8]) {
+        let [reds, greens, blues] = &self.0;
+        for (((sample, red), green), blue) in samples.iter_mut().zip(reds).zip(greens).zip(blues) {
+            *sample = narrow(weighed(i32::from(*red), i32::from(*green), i32::from(*blue), LUMA));
+        }
+    }
 }
 
-/// The sums of two rows, one array a colour: apart they are work for wide registers, interleaved they are not.
-struct Sums([[[u16; 2]; BLOCK]; 3]);
+/// The sums of two by two pixels.
+struct Sums([[u16; BLOCK]; 3]);
 
 impl Sums {
     #[inline(always)]
-    fn of(upper: &[[u8; 3]], lower: &[[u8; 3]]) -> Self {
-        let mut sums = [[[0; 2]; BLOCK]; 3];
-        let [red, green, blue] = &mut sums;
-        let sums_of = red.as_flattened_mut().iter_mut().zip(green.as_flattened_mut()).zip(blue.as_flattened_mut());
-        for (((red, green), blue), (above, below)) in sums_of.zip(upper.iter().zip(lower)) {
-            *red = u16::from(above[0]) + u16::from(below[0]);
-            *green = u16::from(above[1]) + u16::from(below[1]);
-            *blue = u16::from(above[2]) + u16::from(below[2]);
-        }
-        if upper.len() % 2 == 1 {
-            for colors in &mut sums {
-                colors[upper.len() / 2][1] = colors[upper.len() / 2][0];
+    fn of(above: &Colors, below: &Colors) -> Self {
+        let mut sums = [[0; BLOCK]; 3];
+        for ((sums, above), below) in sums.iter_mut().zip(&above.0).zip(&below.0) {
+            let pairs = above.as_chunks::<2>().0.iter().zip(below.as_chunks::<2>().0);
+            for (sum, (above, below)) in sums.iter_mut().zip(pairs) {
+                *sum = u16::from(above[0]) + u16::from(above[1]) + u16::from(below[0]) + u16::from(below[1]);
             }
         }
         Self(sums)
@@ -102,10 +186,9 @@ impl Sums {
 
     #[inline(always)]
     fn weighed(&self, factors: [i32; 3], samples: &mut [u8]) {
-        let [red, green, blue] = &self.0;
-        for (((sample, red), green), blue) in samples.iter_mut().zip(red).zip(green).zip(blue) {
-            let sum = |[left, right]: &[u16; 2]| i32::from(*left) + i32::from(*right);
-            *sample = narrow((weighed(sum(red), sum(green), sum(blue), factors) >> 2) + CENTRE);
+        let [reds, greens, blues] = &self.0;
+        for (((sample, red), green), blue) in samples.iter_mut().zip(reds).zip(greens).zip(blues) {
+            *sample = narrow((weighed(i32::from(*red), i32::from(*green), i32::from(*blue), factors) >> 2) + CENTRE);
         }
     }
 }
@@ -148,10 +231,9 @@ mod tests {
         for (rgb, ycc) in corners {
             let pixels = Pixels { kind: Kind::Rgb, size: Size { width: 3, height: 3 }, samples: rgb.repeat(9) };
             for chroma in [Chroma::Whole, Chroma::Halved] {
-                let planes = OfRgb { pixels: &pixels, chroma }.run();
-                let [blue, red] = planes.chroma.unwrap();
-                let last = |plane: &Plane| plane.samples[plane.samples.len() - 1];
-                assert_eq!([last(&planes.luma), last(&blue), last(&red)], ycc, "{rgb:?} {chroma:?}");
+                let mut band = Band::default();
+                OfRgb { pixels: Cow::Borrowed(&pixels), chroma }.make(0, 8, &mut band);
+                assert_eq!(band.0.map(|samples| samples[samples.len() - 1]), ycc, "{rgb:?} {chroma:?}");
             }
         }
     }
@@ -162,8 +244,9 @@ mod tests {
         let samples = [red(0), red(100), red(200), red(40), red(60), red(80), red(8), red(16), red(24)];
         let size = Size { width: 3, height: 3 };
         let pixels = Pixels { kind: Kind::Rgb, size, samples: samples.as_flattened().to_vec() };
-        let planes = OfRgb { pixels: &pixels, chroma: Chroma::Halved }.run();
+        let mut band = Band::default();
+        OfRgb { pixels: Cow::Borrowed(&pixels), chroma: Chroma::Halved }.make(0, 16, &mut band);
         // 128 and half of 50, 140, 12 and 24.
-        assert_eq!(planes.chroma.unwrap()[1].samples, [153, 198, 134, 140]);
+        assert_eq!(band.0[2], [153, 198, 134, 140]);
     }
 }

@@ -1,36 +1,36 @@
 //! The one scan of a picture: its blocks in their order, from planes.
 
-use super::super::super::picture::Plane;
+use super::super::super::picture::Size;
 use super::super::super::wide::Work;
-use super::entropy::{Bits, Codes};
+use super::entropy::{Sink, tell};
 use super::forward::{Block, Divisors, SIDE, coefficients};
+use super::planes::{Band, Source};
 
 /// A plane with what its blocks are divided by and told in.
 pub(super) struct Channel<'a> {
-    samples: &'a [u8],
     width: usize,
-    height: usize,
     /// Blocks of it in a unit, across and down.
     pub(super) blocks: usize,
     divisors: &'a Divisors,
-    codes: &'a Codes,
+    /// Which codes: 0 for those of luma, 1 for those of chroma.
+    kind: usize,
 }
 
 impl<'a> Channel<'a> {
-    pub(super) fn new(plane: &'a Plane, blocks: usize, divisors: &'a Divisors, codes: &'a Codes) -> Self {
-        let (width, height) = (plane.size.width as usize, plane.size.height as usize);
-        Self { samples: &plane.samples, width, height, blocks, divisors, codes }
+    pub(super) fn new(size: Size, blocks: usize, divisors: &'a Divisors, kind: usize) -> Self {
+        Self { width: size.width as usize, blocks, divisors, kind }
     }
 
-    /// The blocks of eight rows from `top` on.
+    /// The blocks of the first eight rows of `samples`; the last one is repeated where there are less.
     ///
     /// One whose samples are all the same, as half of those of a screenshot are, is its mean; the others are
     /// collected until there are as many as are transformed at a time.
     #[inline(always)]
-    fn row_of_blocks(&self, top: usize, blocks: &mut [Block]) {
+    fn row_of_blocks(&self, samples: &[u8], blocks: &mut [Block]) {
         let mut lines = [[].as_slice(); 8];
-        for (row, line) in (top..).zip(&mut lines) {
-            *line = &self.samples[row.min(self.height - 1) * self.width..][..self.width];
+        let last = samples.len() / self.width - 1;
+        for (row, line) in lines.iter_mut().enumerate() {
+            *line = &samples[row.min(last) * self.width..][..self.width];
         }
         let mut samples = [[0; SIDE]; 8];
         let mut places = [0; SIDE / 8];
@@ -87,39 +87,47 @@ fn only_sample(rows: &[[u8; 8]; 8]) -> Option<u8> {
     (other == 0).then_some(sample)
 }
 
-/// Writes all blocks of all channels, unit after unit. Source: T.81, A.2.3.
-pub(super) struct Scan<'a> {
-    pub(super) bits: &'a mut Bits,
+/// Tells all blocks of all channels, unit after unit. Source: T.81, A.2.3.
+pub(super) struct Scan<'a, S> {
+    pub(super) sink: S,
+    pub(super) source: &'a Source<'a>,
     pub(super) channels: &'a [Channel<'a>],
 }
 
-impl Work for Scan<'_> {
-    type Result = ();
+impl<S: Sink> Work for Scan<'_, S> {
+    /// The sink, which is in here by value so that what it holds stays in registers.
+    type Result = S;
 
     #[inline(always)]
-    fn run(self) {
-        let Some(first) = self.channels.first() else { return };
-        let across = first.width.div_ceil(first.blocks * 8);
-        let down = first.height.div_ceil(first.blocks * 8);
+    fn run(self) -> S {
+        let mut sink = self.sink;
+        let Some(first) = self.channels.first() else { return sink };
+        let size = self.source.size();
+        let unit = first.blocks * 8;
+        let (across, down) = ((size.width as usize).div_ceil(unit), (size.height as usize).div_ceil(unit));
         let strip = |channel: &Channel<'_>| vec![Block::EMPTY; across * channel.blocks * channel.blocks];
         let mut strips: Vec<Vec<Block>> = self.channels.iter().map(strip).collect();
         let mut means = vec![0; self.channels.len()];
+        let mut band = Band::default();
         for y in 0..down {
-            for (channel, strip) in self.channels.iter().zip(&mut strips) {
+            let rows = self.source.rows(y * unit, unit, &mut band);
+            for ((channel, strip), samples) in self.channels.iter().zip(&mut strips).zip(rows) {
                 for (row, blocks) in strip.chunks_exact_mut(across * channel.blocks).enumerate() {
-                    channel.row_of_blocks((y * channel.blocks + row) * 8, blocks);
+                    let top = (row * 8 * channel.width).min(samples.len() - channel.width);
+                    channel.row_of_blocks(&samples[top..], blocks);
                 }
             }
             for x in 0..across {
                 for ((channel, strip), mean) in self.channels.iter().zip(&strips).zip(&mut means) {
                     for row in strip.chunks_exact(across * channel.blocks) {
                         for block in &row[x * channel.blocks..][..channel.blocks] {
-                            self.bits.block(block, *mean, channel.codes);
+                            tell(block, *mean, channel.kind, &mut sink);
                             *mean = block.values[0];
                         }
                     }
                 }
             }
         }
+        sink
     }
 }

@@ -1,6 +1,8 @@
 //! The tables of T.81, annex K: how coarsely coefficients are told, and the codes that tell them.
 
-use super::entropy::{Codes, Table};
+use std::borrow::Cow;
+
+use super::entropy::TABLES;
 
 /// The divisors for luma and for chroma at a quality of 1 to 100, in zigzag order. As libjpeg scales them, so that the
 /// number means what people are used to.
@@ -11,36 +13,25 @@ pub(super) fn divisors(quality: u8) -> [[u8; 64]; 2] {
     [LUMA_DIVISORS.map(scaled), CHROMA_DIVISORS.map(scaled)]
 }
 
-/// The codes for luma and for chroma.
-pub(super) fn codes() -> [Codes; 2] {
-    CODES.map(|[means, rest]| Codes { means: means.table(), rest: rest.table() })
-}
-
 /// Codes as a file tells them.
-#[derive(Clone, Copy)]
 pub(super) struct Described {
     /// How many there are of each length from 1 to 16.
     pub(super) counts: [u8; 16],
-    pub(super) symbols: &'static [u8],
-}
-
-impl Described {
-    fn table(&self) -> Table {
-        Table::of(&self.counts, self.symbols)
-    }
+    /// What they stand for, that of the shortest first.
+    pub(super) symbols: Cow<'static, [u8]>,
 }
 
 /// Means and the rest, for luma and for chroma. Source: T.81, K.3.
-pub(super) const CODES: [[Described; 2]; 2] = [
-    [
-        Described { counts: [0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], symbols: &MEANS },
-        Described { counts: [0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 0x7D], symbols: &LUMA_REST },
-    ],
-    [
-        Described { counts: [0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0], symbols: &MEANS },
-        Described { counts: [0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 0x77], symbols: &CHROMA_REST },
-    ],
+pub(super) const CODES: [Described; TABLES] = [
+    usual([0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], &MEANS),
+    usual([0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 0x7D], &LUMA_REST),
+    usual([0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0], &MEANS),
+    usual([0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 0x77], &CHROMA_REST),
 ];
+
+const fn usual(counts: [u8; 16], symbols: &'static [u8]) -> Described {
+    Described { counts, symbols: Cow::Borrowed(symbols) }
+}
 
 /// Source: T.81, K.1, in zigzag order.
 const LUMA_DIVISORS: [u8; 64] = [
