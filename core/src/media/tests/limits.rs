@@ -73,6 +73,46 @@ fn metadata_is_only_too_large_when_it_is_kept() {
 }
 
 #[test]
+fn metadata_that_is_not_kept_may_be_as_large_as_the_file() {
+    let wish = Transform::original().format(Format::Png);
+    let large = vec![b'x'; 20 << 20];
+    let png = |chunk: &[u8]| {
+        let mut bytes = file("rgb.png");
+        // Behind the header chunk.
+        bytes.splice(33..33, chunk.iter().copied());
+        bytes
+    };
+    let chunk = |kind: &[u8; 4]| {
+        let kind_and_data = [kind, &*large].concat();
+        let sum = crc32fast::hash(&kind_and_data).to_be_bytes();
+        [&u32::try_from(large.len()).unwrap().to_be_bytes(), &*kind_and_data, &sum].concat()
+    };
+    let expected = transform(&file("rgb.png"), &wish).unwrap().bytes;
+    for kind in [b"eXIf", b"tEXt", b"abCd"] {
+        assert!(transform(&png(&chunk(kind)), &wish).unwrap().bytes == expected, "{kind:?}");
+    }
+    let segment = [b"\xFF\xE1\xFF\xFFExif\0\0", &vec![b'x'; 0xFFFF - 8][..]].concat();
+    let mut jpeg = file("gray.jpg");
+    jpeg.splice(2..2, segment.repeat(300));
+    assert!(transform(&jpeg, &wish).unwrap().bytes == transform(&file("gray.jpg"), &wish).unwrap().bytes);
+    let mut ink = file("cmyk.jpg");
+    ink.splice(2..2, segment.repeat(300));
+    assert!(transform(&ink, &wish).unwrap().bytes == transform(&file("cmyk.jpg"), &wish).unwrap().bytes);
+    for name in ["icc.webp", "lossless-alpha.webp", "lossy-alpha.webp", "animated.webp"] {
+        let mut webp = file(name);
+        for kind in [b"EXIF", b"XMP "] {
+            let length = u32::try_from(large.len() / 2).unwrap();
+            webp.extend([kind, &length.to_le_bytes(), &large[..large.len() / 2]].concat());
+        }
+        let length = u32::try_from(webp.len() - 8).unwrap();
+        webp[4..8].copy_from_slice(&length.to_le_bytes());
+        let flags = if webp[12..16] == *b"VP8X" { 0x0C } else { 0 };
+        webp[20] |= flags;
+        assert!(transform(&webp, &wish).unwrap().bytes == transform(&file(name), &wish).unwrap().bytes, "{name}");
+    }
+}
+
+#[test]
 fn a_jpeg_that_visits_its_coefficients_too_often_is_refused_where_they_matter() {
     let mut bytes = file("progressive.jpg");
     claim_96_million_pixels(&mut bytes);

@@ -60,14 +60,14 @@ impl<'a> Iterator for ImageData<'a> {
 }
 
 /// The kind of the chunk that begins here, and how many bytes of data it says it has.
-fn head(bytes: &[u8]) -> Option<(&[u8; 4], usize)> {
+pub(super) fn head(bytes: &[u8]) -> Option<(&[u8; 4], usize)> {
     let (length, rest) = bytes.split_first_chunk()?;
     Some((rest.first_chunk()?, usize::try_from(u32::from_be_bytes(*length)).ok()?))
 }
 
-const IMAGE_DATA: &[u8; 4] = b"IDAT";
-const SIGNATURE: usize = 8;
+pub(super) const IMAGE_DATA: &[u8; 4] = b"IDAT";
+pub(super) const SIGNATURE: usize = 8;
 /// Bytes of a chunk before its data: length and kind.
 const HEAD: usize = 8;
 /// Bytes of a chunk beside its data: length, kind and checksum.
-const OVERHEAD: usize = 12;
+pub(super) const OVERHEAD: usize = 12;

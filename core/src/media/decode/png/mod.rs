@@ -7,16 +7,16 @@
 mod chunks;
 mod expand;
 mod lanes;
+mod reader;
 mod rows;
 #[cfg(test)]
 mod tests;
 mod unfilter;
 mod whole;
 
-use std::io::Cursor;
+use png::{BitDepth, ColorType, Decoder, DecodingError, Info, Limits, Reader, Transformations};
 
-use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
-
+use self::reader::WithoutExif;
 use super::super::detect::SourceFormat;
 use super::super::errors::{corrupt, too_large};
 use super::super::header::Header;
@@ -36,7 +36,7 @@ pub(super) fn decode(bytes: &[u8], header: &Header<'_>, limits: &MediaLimits) ->
 
 /// A file whose header was read.
 struct Opened<'a> {
-    reader: Reader<Cursor<&'a [u8]>>,
+    reader: Reader<WithoutExif<'a>>,
     kind: Kind,
     depth: BitDepth,
     /// Bytes of the samples.
@@ -47,12 +47,12 @@ struct Opened<'a> {
 impl<'a> Opened<'a> {
     fn new(bytes: &'a [u8], limits: &MediaLimits) -> Result<Self> {
         // What the crate counts against its limit are the chunks beside the pixels; those are counted here.
-        let beside = beside(limits);
-        let limit = Limits { bytes: usize::try_from(beside).unwrap_or(usize::MAX) };
-        let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limit);
+        let limit = Limits { bytes: usize::try_from(beside(limits)).unwrap_or(usize::MAX) };
+        let mut decoder = Decoder::new_with_limits(WithoutExif::of(bytes), limit);
         decoder.set_transformations(Transformations::EXPAND);
         decoder.set_ignore_text_chunk(true);
-        let reader = decoder.read_info().map_err(|error| refused(&error, beside))?;
+        let reader = decoder.read_info().map_err(|error| refused(&error, limits))?;
+        check_palette(reader.info())?;
         let (color, depth) = reader.output_color_type();
         let kind = match color {
             ColorType::Grayscale => Kind::Gray,
@@ -70,9 +70,14 @@ impl<'a> Opened<'a> {
 }
 
 /// The samples as the png crate decodes them.
-fn general(reader: &mut Reader<Cursor<&[u8]>>, depth: BitDepth, size: usize, limits: &MediaLimits) -> Result<Vec<u8>> {
+fn general(
+    reader: &mut Reader<WithoutExif<'_>>,
+    depth: BitDepth,
+    size: usize,
+    limits: &MediaLimits,
+) -> Result<Vec<u8>> {
     let mut samples = vec![0; size];
-    reader.next_frame(&mut samples).map_err(|error| refused(&error, beside(limits)))?;
+    reader.next_frame(&mut samples).map_err(|error| refused(&error, limits))?;
     if depth == BitDepth::Sixteen {
         to_eight_bits(&mut samples);
     }
@@ -96,18 +101,30 @@ fn to_eight_bits(samples: &mut Vec<u8>) {
     samples.truncate(count);
 }
 
-fn beside(limits: &MediaLimits) -> u64 {
-    limits.max_profile_bytes.saturating_add(limits.max_metadata_bytes).saturating_add(SMALL_CHUNKS)
+/// Refuses a palette that ends within a colour, which version 0.18 of the crate takes until it looks a colour up, and
+/// panics. Other lengths that cannot be are refused by the crate.
+fn check_palette(info: &Info<'_>) -> Result<()> {
+    let length = info.palette.as_ref().map_or(0, |palette| palette.len());
+    if info.color_type != ColorType::Indexed || length.is_multiple_of(3) {
+        return Ok(());
+    }
+    Err(corrupt(SourceFormat::Png, format!("expected 3 bytes a colour of its palette, got {length} bytes")))
 }
 
-fn refused(error: &DecodingError, beside: u64) -> Error {
+/// Bytes that the crate may hold beside the pixels: a profile, and its chunk in a buffer of up to twice the size.
+fn beside(limits: &MediaLimits) -> u64 {
+    limits.max_profile_bytes.saturating_mul(3).saturating_add(SMALL_BYTES)
+}
+
+fn refused(error: &DecodingError, limits: &MediaLimits) -> Error {
+    let limit = limits.max_profile_bytes;
     match error {
         DecodingError::LimitsExceeded => {
-            too_large(Some(SourceFormat::Png), "bytes of profile and metadata", beside, beside.saturating_add(1))
+            too_large(Some(SourceFormat::Png), "bytes of ICC profile", limit, limit.saturating_add(1))
         }
         error => corrupt(SourceFormat::Png, error.to_string()),
     }
 }
 
-/// Bytes for palettes and their like.
-const SMALL_CHUNKS: u64 = 64 << 10;
+/// Bytes for palettes and their like, and for a row: 128 KiB for 16 384 pixels of 64 bits.
+const SMALL_BYTES: u64 = 256 << 10;

@@ -169,3 +169,53 @@ fn a_file_without_the_chunk_behind_its_data_is_left_to_the_crate() {
     let [ours, theirs] = both(&bytes[..bytes.len() - 12]);
     assert_eq!((ours, theirs), (None, None));
 }
+
+/// A picture of 2 x 2 pixels, interlaced so that the crate decodes it, with these chunks before its pixels.
+fn with_chunks(color: ColorType, chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    chunk(&mut bytes, b"IHDR", &[0, 0, 0, 2, 0, 0, 0, 2, 8, color as u8, 0, 0, 1]);
+    for (kind, data) in chunks {
+        chunk(&mut bytes, kind, data);
+    }
+    // Rows of one, one and two pixels in the passes that a picture of this size has.
+    let row = |pixels: usize| vec![0; 1 + pixels * color.samples()];
+    chunk(&mut bytes, b"IDAT", &fdeflate::compress_to_vec(&[row(1), row(1), row(2)].concat()));
+    chunk(&mut bytes, b"IEND", b"");
+    bytes
+}
+
+fn decoded(bytes: &[u8], limits: &MediaLimits) -> Result<Decoded> {
+    decode(bytes, &Header::read(bytes, limits).unwrap(), limits)
+}
+
+#[test]
+fn a_palette_that_ends_within_a_colour_is_refused_before_the_crate_panics() {
+    let limits = MediaLimits::default();
+    for length in [0, 1, 2, 4, 5, 13, 767, 769, 771] {
+        let bytes = with_chunks(ColorType::Indexed, &[(b"PLTE", &vec![7; length])]);
+        let error = decoded(&bytes, &limits).unwrap_err();
+        assert_eq!(error.facts().details["kind"], "corrupt", "{length}: {error}");
+    }
+    let bytes = with_chunks(ColorType::Indexed, &[(b"PLTE", &[7; 13])]);
+    let error = decoded(&bytes, &limits).unwrap_err();
+    assert_eq!(error.to_string(), "png is corrupt: expected 3 bytes a colour of its palette, got 13 bytes");
+    assert!(decoded(&with_chunks(ColorType::Indexed, &[]), &limits).is_err());
+    for (color, length) in [(ColorType::Indexed, 3), (ColorType::Indexed, 768), (ColorType::Rgb, 13)] {
+        let bytes = with_chunks(color, &[(b"PLTE", &vec![7; length])]);
+        assert!(decoded(&bytes, &limits).is_ok(), "{color:?}: nobody looks up a colour beyond {length} bytes");
+    }
+}
+
+#[test]
+fn exif_costs_nothing_that_the_profile_could_need() {
+    let exif = vec![b'x'; 20 << 20];
+    let mut profile = b"name\0\0".to_vec();
+    let mut random = Rng::with_seed(6);
+    profile.extend(fdeflate::compress_to_vec(&(0..1 << 20).map(|_| random.u8(..)).collect::<Vec<u8>>()));
+    let limits = MediaLimits { max_metadata_bytes: 0, ..MediaLimits::default() };
+    let decoded = decoded(
+        &with_chunks(ColorType::Rgb, &[(b"eXIf", &exif), (b"iCCP", &profile), (b"eXIf", b""), (b"eXIf", &exif[..9])]),
+        &limits,
+    );
+    assert_eq!(decoded.unwrap().profile.map(|profile| profile.len()), Some(1 << 20));
+}
