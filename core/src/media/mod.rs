@@ -7,6 +7,7 @@
 //! of a [`pdf`] is drawn and then goes that way too. Nothing of a stranger's file goes into the result but pixels, and EXIF
 //! data where that is asked for.
 
+mod alpha;
 mod animation;
 mod color;
 mod crop;

@@ -7,6 +7,7 @@ use fast_image_resize::images::{Image, ImageRef, TypedImage, TypedImageRef};
 use fast_image_resize::pixels::{U16x2, U16x4};
 use fast_image_resize::{FilterType, PixelTrait, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
+use super::alpha::{divide, multiplied};
 use super::errors::not_scaled;
 use super::fit::Fit;
 use super::picture::{Kind, Picture, Pixels, Plane, Planes, Rect, Size};
@@ -146,11 +147,9 @@ fn convolve_whole(samples: &[u8], stored: Size, kind: PixelType, part: Rect, siz
     Ok(scaled.into_vec())
 }
 
-/// Scales colours that are multiplied by their alpha, so that invisible ones do not bleed into visible ones. `of` makes
-/// a pixel for the resizer of its samples, `samples_of` is the way back.
+/// Scales colours that are multiplied by their alpha. `of` and `samples_of` are those of [`super::alpha`].
 ///
-/// A product of two bytes fits 16 bits without rounding, so nothing of the colour is lost before it is scaled. The wide
-/// copy is made a band at a time: at 8 bytes a pixel the whole would take more memory than everything else together.
+/// The wide copy is made a band at a time: at 8 bytes a pixel the whole would take more memory than everything else.
 /// A band of a few rows of the result may still be most of a large source. Then each direction is a step of its own.
 fn convolve_with_alpha<const N: usize, P: PixelTrait>(
     samples: &[u8],
@@ -160,16 +159,18 @@ fn convolve_with_alpha<const N: usize, P: PixelTrait>(
     of: impl Fn([u16; N]) -> P,
     samples_of: impl Fn(&P) -> [u16; N],
 ) -> Result<Vec<u8>> {
+    let samples_of_all = |scaled: &TypedImage<'_, P>| {
+        let mut samples = Vec::with_capacity(scaled.pixels().len() * N);
+        divide(scaled.pixels(), &mut samples, &samples_of);
+        samples
+    };
     let length = stored.width as usize * N;
     if let Some(rows) = fewer_rows::<WithAlpha<N>>(samples, length, (part.top, part.height), size.height) {
         let pixels: Vec<P> = rows.as_chunks::<N>().0.iter().map(|pixel| of(*pixel)).collect();
         let stored = Size { width: stored.width, height: size.height };
         let part = Rect { top: 0.0, height: size.height.into(), ..part };
-        let mut scaled = Vec::with_capacity(size.width as usize * size.height as usize * N);
-        resize_typed(&mut Resizer::new(), &pixels, stored, part, size, |pixel| {
-            scaled.extend(divided(samples_of(pixel)));
-        })?;
-        return Ok(scaled);
+        let scaled = resize_typed(&mut Resizer::new(), &pixels, stored, part, size)?;
+        return Ok(samples_of_all(&scaled));
     }
     let step = part.height / f64::from(size.height);
     let band = (BAND_PIXELS / f64::from(stored.width) / step).max(MIN_BAND_ROWS).min(size.height.into());
@@ -178,13 +179,13 @@ fn convolve_with_alpha<const N: usize, P: PixelTrait>(
         let band = u32::try_from(whole_pixels(band)).unwrap_or(u32::MAX).max(1);
         return convolve_bands(samples, stored, part, size, band, of, samples_of);
     }
-    let (pixels, wide) = (samples.as_chunks::<N>().0, |pixel: &[u8; N]| of(multiplied(pixel)));
+    let pixels = samples.as_chunks::<N>().0;
     let scaled = if narrows_first(stored, part, size) {
-        narrowed_first(pixels, stored, part, size, STEP_PIXELS, wide)?
+        narrowed_first(pixels, stored, part, size, STEP_PIXELS, of)?
     } else {
-        lowered_first(pixels, stored, part, size, STEP_PIXELS, wide)?
+        lowered_first(pixels, stored, part, size, STEP_PIXELS, of)?
     };
-    Ok(scaled.pixels().iter().flat_map(|pixel| divided(samples_of(pixel))).collect())
+    Ok(samples_of_all(&scaled))
 }
 
 /// As above, `band` rows of the result at a time.
@@ -209,32 +210,28 @@ fn convolve_bands<const N: usize, P: PixelTrait>(
         let height = f64::from(rows) * step;
         let first = whole_pixels((top - reach).max(0.0));
         let last = whole_pixels((top + height + reach).min(f64::from(stored.height)));
-        let source: Vec<P> = pixels[first * width..last * width].iter().map(|pixel| of(multiplied(pixel))).collect();
+        let source = multiplied(&pixels[first * width..last * width], &of);
         let part = Rect { left: part.left, top: top - first as f64, width: part.width, height };
         let wide = Size { width: stored.width, height: u32::try_from(last - first).unwrap_or(u32::MAX) };
         let size = Size { width: size.width, height: rows };
-        resize_typed(&mut resizer, &source, wide, part, size, |pixel| {
-            scaled.extend(divided(samples_of(pixel)));
-        })?;
+        divide(resize_typed(&mut resizer, &source, wide, part, size)?.pixels(), &mut scaled, &samples_of);
         row += rows;
     }
     Ok(scaled)
 }
 
-/// Shows `each` pixel of the scaled part of `source`, which is `stored` large.
+/// The scaled part of `source`, which is `stored` large.
 fn resize_typed<P: PixelTrait>(
     resizer: &mut Resizer,
     source: &[P],
     stored: Size,
     part: Rect,
     size: Size,
-    each: impl FnMut(&P),
-) -> Result<()> {
+) -> Result<TypedImage<'static, P>> {
     let source = TypedImageRef::new(stored.width, stored.height, source).map_err(not_scaled)?;
     let mut scaled = TypedImage::<P>::new(size.width, size.height);
     resizer.resize_typed(&source, &mut scaled, &lanczos(part, stored)).map_err(not_scaled)?;
-    scaled.pixels().iter().for_each(each);
-    Ok(())
+    Ok(scaled)
 }
 
 pub(super) fn lanczos(part: Rect, whole: Size) -> ResizeOptions {
@@ -250,31 +247,6 @@ pub(super) fn lanczos(part: Rect, whole: Size) -> ResizeOptions {
 fn within(start: f64, length: f64, whole: u32) -> f64 {
     let whole = f64::from(whole);
     if start + length <= whole { length } else { whole - start - whole * HAIR }
-}
-
-/// Colours times alpha, where the full value of both is 65 025.
-fn multiplied<const N: usize>(pixel: &[u8; N]) -> [u16; N] {
-    let alpha = u16::from(pixel[N - 1]);
-    std::array::from_fn(|at| if at == N - 1 { 255 * alpha } else { u16::from(pixel[at]) * alpha })
-}
-
-fn divided<const N: usize>(pixel: [u16; N]) -> [u8; N] {
-    let alpha = pixel[N - 1];
-    std::array::from_fn(|at| if at == N - 1 { narrowed(alpha) } else { over(pixel[at], alpha) })
-}
-
-/// The colour that, times `alpha`, is `multiplied`.
-fn over(multiplied: u16, alpha: u16) -> u8 {
-    if alpha == 0 {
-        return 0;
-    }
-    let color = (u32::from(multiplied) * 255 + u32::from(alpha) / 2) / u32::from(alpha);
-    u8::try_from(color).unwrap_or(u8::MAX)
-}
-
-/// An alpha of 65 025 steps in 255; Lanczos may overshoot.
-fn narrowed(alpha: u16) -> u8 {
-    u8::try_from((u32::from(alpha) + 127) / 255).unwrap_or(u8::MAX)
 }
 
 fn whole(size: Size) -> (f64, f64) {
@@ -294,8 +266,9 @@ pub(super) const LANCZOS_RADIUS: f64 = 3.0;
 const BAND_PIXELS: f64 = 524_288.0;
 /// Source pixels of the largest band: 12 MiB of them at 8 bytes each.
 const MOST_BAND_PIXELS: f64 = 1_572_864.0;
-/// Source pixels of a band that is scaled in one direction: 1 MiB of them at 8 bytes each.
-const STEP_PIXELS: usize = 131_072;
+/// Source pixels of a band that is scaled in one direction: 4 MiB of them at 8 bytes each. The resizer computes its weights
+/// anew for each, which at a quarter of this took longer than scaling where they are many (16 384 px to 300).
+const STEP_PIXELS: usize = 524_288;
 /// Rows of the result in a band at least, so that the rows that two bands share stay few.
 const MIN_BAND_ROWS: f64 = 16.0;
 

@@ -4,6 +4,7 @@
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::{PixelTrait, Resizer};
 
+use super::alpha::{multiplied, multiply};
 use super::errors::not_scaled;
 use super::picture::{Rect, Size};
 use super::resize::{LANCZOS_RADIUS, lanczos, whole_pixels};
@@ -33,14 +34,14 @@ pub(super) fn narrowed_first<const N: usize, P: PixelTrait>(
     part: Rect,
     size: Size,
     band: usize,
-    wide: impl Fn(&[u8; N]) -> P,
+    of: impl Fn([u16; N]) -> P,
 ) -> Result<TypedImage<'static, P>> {
     let (width, mut resizer) = (stored.width as usize, Resizer::new());
     let (first, rows) = used_rows(stored, part, size);
     let across = |rows: u32| Rect { top: 0.0, height: rows.into(), ..part };
     let mut narrow = Vec::with_capacity(size.width as usize * rows as usize);
     for rows in pixels[first * width..(first + rows as usize) * width].chunks(band.div_ceil(width) * width) {
-        let source: Vec<P> = rows.iter().map(&wide).collect();
+        let source = multiplied(rows, &of);
         let whole = Size { height: side(rows.len() / width), ..stored };
         let source = TypedImageRef::new(whole.width, whole.height, &source).map_err(not_scaled)?;
         let mut scaled = TypedImage::<P>::new(size.width, whole.height);
@@ -63,7 +64,7 @@ pub(super) fn lowered_first<const N: usize, P: PixelTrait>(
     part: Rect,
     size: Size,
     band: usize,
-    wide: impl Fn(&[u8; N]) -> P,
+    of: impl Fn([u16; N]) -> P,
 ) -> Result<TypedImage<'static, P>> {
     let (width, mut resizer) = (stored.width as usize, Resizer::new());
     let (first, rows) = used_rows(stored, part, size);
@@ -73,7 +74,10 @@ pub(super) fn lowered_first<const N: usize, P: PixelTrait>(
     for left in (0..width).step_by(columns) {
         let right = (left + columns).min(width);
         let used = pixels.chunks_exact(width).skip(first).take(rows as usize);
-        let tall: Vec<P> = used.flat_map(|row| row[left..right].iter().map(&wide)).collect();
+        let mut tall = vec![P::default(); (right - left) * rows as usize];
+        for (place, row) in tall.chunks_exact_mut(right - left).zip(used) {
+            multiply(&row[left..right], place, &of);
+        }
         let whole = Size { width: side(right - left), height: rows };
         let part = Rect { top: part.top - first as f64, ..downwards(part, whole.width) };
         let tall = TypedImageRef::new(whole.width, whole.height, &tall).map_err(not_scaled)?;
@@ -117,10 +121,8 @@ mod tests {
         let pixels: Vec<[u8; 2]> = (0..96 * 512).map(|_| [random.u8(..), random.u8(..)]).collect();
         let part = Rect { left: 3.25, top: 7.5, width: 90.0, height: 500.25 };
         let size = Size { width: 31, height: 200 };
-        let wide =
-            |[gray, alpha]: &[u8; 2]| U16x2::new([u16::from(*gray) * u16::from(*alpha), u16::from(*alpha) * 255]);
-        let rows = |band| narrowed_first(&pixels, stored, part, size, band, wide).unwrap();
-        let columns = |band| lowered_first(&pixels, stored, part, size, band, wide).unwrap();
+        let rows = |band| narrowed_first(&pixels, stored, part, size, band, U16x2::new).unwrap();
+        let columns = |band| lowered_first(&pixels, stored, part, size, band, U16x2::new).unwrap();
         let whole = rows(usize::MAX / 2);
         for banded in [rows(1), rows(96 * 16), rows(96 * 37), columns(usize::MAX / 2), columns(1), columns(512 * 7)] {
             let pairs = whole.pixels().iter().zip(banded.pixels());

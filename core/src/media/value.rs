@@ -75,10 +75,11 @@ pub enum Effort {
     Fast,
     /// Opaque WebP as libwebp makes it at method 4, as most programs do, in less than half of its time (300 px previews:
     /// 2.0 ms against 4.6, on average at as many bytes and a tenth of a point of SSIMULACRA2 below), and WebP with
-    /// transparency by libwebp at that method. PNG deflated at a medium level. JPEG of up to 4 million pixels with codes
-    /// made for the picture: 1 to 6 % fewer bytes at a quality of 85, for a tenth more of encoding time. A JPEG source is
-    /// decoded with more than the means of its blocks unless there are two of them for each pixel a side (300 px previews
-    /// of 4 000 px: 1.2 points), and where colours are stored in whole size with a sample of each for every pixel.
+    /// transparency by libwebp at that method, up to 2 048 x 2 048 px (larger ones as with `Fast`). PNG deflated at a medium
+    /// level. JPEG of up to 4 million pixels with codes made for the picture: 1 to 6 % fewer bytes at a quality of 85, for a
+    /// tenth more of encoding time. A JPEG source is decoded with more than the means of its blocks unless there are two of
+    /// them for each pixel a side (300 px previews of 4 000 px: 1.2 points), and where colours are stored in whole size with a
+    /// sample of each for every pixel.
     #[default]
     Best,
 }

@@ -43,10 +43,30 @@ fn opaque(planes: &Limited, recipe: &Recipe<'_>) -> Result<Vec<u8>> {
 }
 
 fn transparent(rgba: &[u8], size: Size, recipe: &Recipe<'_>) -> Result<Vec<u8>> {
-    let method = match recipe.effort {
-        Effort::Fast => 2,
-        Effort::Best => 4,
-    };
+    let method = method(size, recipe.effort);
     let settings = Settings { width: size.width, height: size.height, quality: recipe.quality, method };
     libwebp::encode(rgba, &settings).map_err(|reason| unsupported(SourceFormat::WebP, reason))
+}
+
+/// How hard libwebp tries. A large picture is made as in a hurry: alpha that repeats itself, which takes a stranger few
+/// bytes, costs seconds for each ten million pixels.
+fn method(size: Size, effort: Effort) -> i32 {
+    match effort {
+        Effort::Best if size.pixels() <= MOST_PIXELS_OF_BEST => 4,
+        Effort::Best | Effort::Fast => 2,
+    }
+}
+
+/// Twice what a screen of 1 920 x 1 080 px shows: 2 048 x 2 048.
+const MOST_PIXELS_OF_BEST: u64 = 4 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_larger_than_two_screens_is_made_in_a_hurry_unasked() {
+        let methods = |width, height| [Effort::Best, Effort::Fast].map(|effort| method(Size { width, height }, effort));
+        assert_eq!([methods(300, 300), methods(2_048, 2_048), methods(2_048, 2_049)], [[4, 2], [4, 2], [2, 2]]);
+    }
 }
