@@ -234,7 +234,7 @@ impl Line {
             _ => !on_socket,
         };
         if !fits {
-            return wrong("on", format!("expected what this effect can befall, got `{}`", fault_on));
+            return wrong("on", format!("expected what this effect can befall, got `{fault_on}`"));
         }
         if multipart && matches!(effect, Effect::Storage(StorageEffect::StoreBytes(_))) {
             return wrong("store_bytes", "expected ranged chunks, but the platform is set to multipart".to_owned());

@@ -129,7 +129,7 @@ impl Surroundings {
 async fn either(mut one: watch::Receiver<bool>, mut other: watch::Receiver<bool>) {
     let told = async |receiver: &mut watch::Receiver<bool>| {
         if receiver.wait_for(|told| *told).await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     };
     tokio::select! {

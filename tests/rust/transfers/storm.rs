@@ -62,7 +62,7 @@ impl Round {
             fault.as_object_mut().expect("an object").extend(effect.as_object().expect("an object").clone());
             fault
         });
-        Self { faults: faults.collect(), tells_transfers: seed % 2 == 0 }
+        Self { faults: faults.collect(), tells_transfers: seed.is_multiple_of(2) }
     }
 
     async fn play(self) -> Played {
