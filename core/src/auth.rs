@@ -218,6 +218,7 @@ impl Inner {
                 return Err(unauthenticated(refusal(asked, &response, self.clock.date())));
             }
             let answer: TokenAnswer = response.json(ENDPOINT)?;
+            debug!(token = number, scopes = answer.scope.as_deref().unwrap_or("not told"), "token granted");
             answer.token(number, asked_at, self.margin).map_err(Failure::last)
         };
         self.pacer.run(Door::Unmetered(host), Repeat::Safe, attempt).await
@@ -249,6 +250,9 @@ struct TokenAnswer {
     token_type: String,
     /// Seconds.
     expires_in: u64,
+    /// What was granted, where the platform says so (RFC 6749, 5.1).
+    #[serde(default)]
+    scope: Option<String>,
 }
 
 impl TokenAnswer {
@@ -300,14 +304,16 @@ mod tests {
     fn neither_secret_nor_token_is_in_debug() {
         let credentials = ClientCredentials::new("id", "hunter2");
         assert!(!format!("{credentials:?}").contains("hunter2"));
-        let answer = TokenAnswer { access_token: "abc123".into(), token_type: "bearer".into(), expires_in: 60 };
+        let answer =
+            TokenAnswer { access_token: "abc123".into(), token_type: "bearer".into(), expires_in: 60, scope: None };
         let token = answer.token(1, Duration::ZERO, Duration::from_secs(120)).unwrap();
         assert!(!format!("{token:?} {:?}", token.header().unwrap()).contains("abc123"));
     }
 
     #[test]
     fn the_margin_is_at_most_half_of_a_tokens_life() {
-        let answer = |expires_in| TokenAnswer { access_token: "t".into(), token_type: "Bearer".into(), expires_in };
+        let answer =
+            |expires_in| TokenAnswer { access_token: "t".into(), token_type: "Bearer".into(), expires_in, scope: None };
         let margin = Duration::from_secs(120);
         let long = answer(3600).token(1, Duration::ZERO, margin).unwrap();
         assert_eq!(long.renew_at, Duration::from_secs(3480));

@@ -94,13 +94,13 @@ impl Drop for Asking<'_> {
 
 /// The owner of one session's socket.
 pub(super) struct Link {
-    pub(super) gateway: Gateway,
+    gateway: Gateway,
     /// For the answer to a ping.
-    pub(super) patience: Duration,
-    pub(super) orders: mpsc::UnboundedReceiver<Order>,
-    pub(super) events: Announcer,
+    patience: Duration,
+    orders: mpsc::UnboundedReceiver<Order>,
+    events: Announcer,
     /// Ready when the session or its client was closed.
-    pub(super) over: Wait,
+    over: Wait,
     state: State,
 }
 
