@@ -10,6 +10,7 @@ use pyo3::types::PyMapping;
 use crate::attachment::Attached;
 use crate::audit::{self, Audit, AuditReceipt};
 use crate::awaiting::{Locals, awaitable, none, ready};
+use crate::callback::Told;
 use crate::config::{Limits, Options, Pace, Timeouts};
 use crate::delivery::{self, Receipt};
 use crate::door::Door;
@@ -17,7 +18,9 @@ use crate::errors::exception;
 use crate::guest::{self, Guest, SentGuestMessage, new_guest};
 use crate::history::{self, AsyncMessages};
 use crate::message::{Many, Outgoing, SentMessage};
+use crate::session::AsyncSession;
 use crate::simulator::Simulator;
+use crate::transfer::{Medium, TransferOutcome, Transferring};
 use crate::upload::{UploadedFile, Wish};
 
 /// A client whose methods are awaited.
@@ -28,7 +31,7 @@ pub(crate) struct AsyncClient(Door);
 #[allow(clippy::too_many_arguments)]
 impl AsyncClient {
     #[new]
-    #[pyo3(signature = (client_id, client_secret, *, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None))]
+    #[pyo3(signature = (client_id, client_secret, *, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None, transfer_callback=None))]
     fn new(
         client_id: String,
         client_secret: String,
@@ -41,14 +44,25 @@ impl AsyncClient {
         timeouts: Option<PyRef<'_, Timeouts>>,
         limits: Option<PyRef<'_, Limits>>,
         audit: Option<PyRef<'_, Audit>>,
+        transfer_callback: Option<Told<'_>>,
     ) -> PyResult<Self> {
-        let options =
-            Options { environment, base_url, scopes, allow_plain_http, renew_before, pace, timeouts, limits, audit };
+        let options = Options {
+            environment,
+            base_url,
+            scopes,
+            allow_plain_http,
+            renew_before,
+            pace,
+            timeouts,
+            limits,
+            audit,
+            transfer_callback,
+        };
         Door::new(options.over(Config::new(client_id, client_secret))?).map(Self)
     }
 
     #[staticmethod]
-    #[pyo3(signature = (*, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None))]
+    #[pyo3(signature = (*, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None, transfer_callback=None))]
     fn from_env(
         environment: Option<String>,
         base_url: Option<String>,
@@ -59,9 +73,20 @@ impl AsyncClient {
         timeouts: Option<PyRef<'_, Timeouts>>,
         limits: Option<PyRef<'_, Limits>>,
         audit: Option<PyRef<'_, Audit>>,
+        transfer_callback: Option<Told<'_>>,
     ) -> PyResult<Self> {
-        let options =
-            Options { environment, base_url, scopes, allow_plain_http, renew_before, pace, timeouts, limits, audit };
+        let options = Options {
+            environment,
+            base_url,
+            scopes,
+            allow_plain_http,
+            renew_before,
+            pace,
+            timeouts,
+            limits,
+            audit,
+            transfer_callback,
+        };
         Door::new(options.over(Config::from_env().map_err(exception)?)?).map(Self)
     }
 
@@ -169,6 +194,32 @@ impl AsyncClient {
     ) -> PyResult<AsyncMessages> {
         let history = history::history(page_size, page_token)?;
         Ok(self.0.core()?.history(conversation, history).into())
+    }
+
+    fn connect<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let core = self.0.core()?;
+        let call = async move { core.connect().await.map(AsyncSession::from).map_err(exception) };
+        awaitable(py, call, Locals::default(), None)
+    }
+
+    #[pyo3(signature = (interaction, destination, *, media=None, id=None, frame_timeout=None, within=None, check=None, callback=None))]
+    fn transfer<'py>(
+        &self,
+        py: Python<'py>,
+        interaction: String,
+        destination: String,
+        media: Option<Vec<Medium<'py>>>,
+        id: Option<String>,
+        frame_timeout: Option<f64>,
+        within: Option<f64>,
+        check: Option<bool>,
+        callback: Option<Told<'py>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let transfer =
+            Transferring { interaction, destination, media, id, frame_timeout, within, check, callback }.parse()?;
+        let core = self.0.core()?;
+        let call = async move { core.transfer(transfer).await.map(TransferOutcome::from).map_err(exception) };
+        awaitable(py, call, Locals::default(), None)
     }
 
     fn record<'py>(

@@ -9,6 +9,7 @@ use pyo3::types::PyMapping;
 
 use crate::attachment::Attached;
 use crate::audit::{self, Audit, AuditReceipt};
+use crate::callback::Told;
 use crate::config::{Limits, Options, Pace, Timeouts};
 use crate::delivery::{self, Receipt};
 use crate::door::Door;
@@ -17,7 +18,9 @@ use crate::guest::{self, Guest, SentGuestMessage, new_guest};
 use crate::history::{self, Messages};
 use crate::message::{Many, Outcome, Outgoing, SentMessage};
 use crate::runtime::wait;
+use crate::session::Session;
 use crate::simulator::Simulator;
+use crate::transfer::{Medium, TransferOutcome, Transferring};
 use crate::upload::{UploadedFile, Wish};
 
 /// A client whose methods wait.
@@ -28,7 +31,7 @@ pub(crate) struct Client(Door);
 #[allow(clippy::too_many_arguments)]
 impl Client {
     #[new]
-    #[pyo3(signature = (client_id, client_secret, *, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None))]
+    #[pyo3(signature = (client_id, client_secret, *, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None, transfer_callback=None))]
     fn new(
         client_id: String,
         client_secret: String,
@@ -41,14 +44,25 @@ impl Client {
         timeouts: Option<PyRef<'_, Timeouts>>,
         limits: Option<PyRef<'_, Limits>>,
         audit: Option<PyRef<'_, Audit>>,
+        transfer_callback: Option<Told<'_>>,
     ) -> PyResult<Self> {
-        let options =
-            Options { environment, base_url, scopes, allow_plain_http, renew_before, pace, timeouts, limits, audit };
+        let options = Options {
+            environment,
+            base_url,
+            scopes,
+            allow_plain_http,
+            renew_before,
+            pace,
+            timeouts,
+            limits,
+            audit,
+            transfer_callback,
+        };
         Door::new(options.over(Config::new(client_id, client_secret))?).map(Self)
     }
 
     #[staticmethod]
-    #[pyo3(signature = (*, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None))]
+    #[pyo3(signature = (*, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None, transfer_callback=None))]
     fn from_env(
         environment: Option<String>,
         base_url: Option<String>,
@@ -59,9 +73,20 @@ impl Client {
         timeouts: Option<PyRef<'_, Timeouts>>,
         limits: Option<PyRef<'_, Limits>>,
         audit: Option<PyRef<'_, Audit>>,
+        transfer_callback: Option<Told<'_>>,
     ) -> PyResult<Self> {
-        let options =
-            Options { environment, base_url, scopes, allow_plain_http, renew_before, pace, timeouts, limits, audit };
+        let options = Options {
+            environment,
+            base_url,
+            scopes,
+            allow_plain_http,
+            renew_before,
+            pace,
+            timeouts,
+            limits,
+            audit,
+            transfer_callback,
+        };
         Door::new(options.over(Config::from_env().map_err(exception)?)?).map(Self)
     }
 
@@ -153,6 +178,30 @@ impl Client {
     fn history(&self, conversation: String, page_size: Option<i64>, page_token: Option<String>) -> PyResult<Messages> {
         let history = history::history(page_size, page_token)?;
         Ok(self.0.core()?.history(conversation, history).into())
+    }
+
+    fn connect(&self, py: Python<'_>) -> PyResult<Session> {
+        let core = self.0.core()?;
+        wait(py, async { core.connect().await.map(Session::from).map_err(exception) })
+    }
+
+    #[pyo3(signature = (interaction, destination, *, media=None, id=None, frame_timeout=None, within=None, check=None, callback=None))]
+    fn transfer<'py>(
+        &self,
+        py: Python<'py>,
+        interaction: String,
+        destination: String,
+        media: Option<Vec<Medium<'py>>>,
+        id: Option<String>,
+        frame_timeout: Option<f64>,
+        within: Option<f64>,
+        check: Option<bool>,
+        callback: Option<Told<'py>>,
+    ) -> PyResult<TransferOutcome> {
+        let transfer =
+            Transferring { interaction, destination, media, id, frame_timeout, within, check, callback }.parse()?;
+        let core = self.0.core()?;
+        wait(py, async { core.transfer(transfer).await.map(TransferOutcome::from).map_err(exception) })
     }
 
     fn record(&self, py: Python<'_>, kind: String, fields: &Bound<'_, PyMapping>) -> PyResult<AuditReceipt> {

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::audit::Audit;
+use crate::callback::Told;
 use crate::errors::{seconds, whole};
 
 /// The options of a client, as its constructors take them.
@@ -20,6 +21,7 @@ pub(crate) struct Options<'py> {
     pub(crate) timeouts: Option<PyRef<'py, Timeouts>>,
     pub(crate) limits: Option<PyRef<'py, Limits>>,
     pub(crate) audit: Option<PyRef<'py, Audit>>,
+    pub(crate) transfer_callback: Option<Told<'py>>,
 }
 
 impl Options<'_> {
@@ -34,7 +36,8 @@ impl Options<'_> {
             .given(self.pace, |config, pace| config.pace(pace.0.clone()))
             .given(self.timeouts, |config, timeouts| config.timeouts(timeouts.0.clone()))
             .given(self.limits, |config, limits| config.limits(limits.0.clone()))
-            .given(self.audit, |config, audit| config.audit(audit.0.clone())))
+            .given(self.audit, |config, audit| config.audit(audit.0.clone()))
+            .given(self.transfer_callback, |config, callback| config.transfer_callback(callback.callback())))
     }
 }
 
@@ -156,13 +159,16 @@ pub(crate) struct Timeouts(porteur::Timeouts);
 #[pymethods]
 impl Timeouts {
     #[new]
-    #[pyo3(signature = (*, connect=None, token=None, call=None, stall=None, audit=None))]
+    #[pyo3(signature = (*, connect=None, token=None, call=None, stall=None, audit=None, ping=None, callback=None))]
+    #[allow(clippy::too_many_arguments)]
     fn new(
         connect: Option<f64>,
         token: Option<f64>,
         call: Option<f64>,
         stall: Option<f64>,
         audit: Option<f64>,
+        ping: Option<f64>,
+        callback: Option<f64>,
     ) -> PyResult<Self> {
         let defaults = porteur::Timeouts::default();
         Ok(Self(porteur::Timeouts {
@@ -171,6 +177,8 @@ impl Timeouts {
             call: seconds("call", call)?.unwrap_or(defaults.call),
             stall: seconds("stall", stall)?.unwrap_or(defaults.stall),
             audit: seconds("audit", audit)?.unwrap_or(defaults.audit),
+            ping: seconds("ping", ping)?.unwrap_or(defaults.ping),
+            callback: seconds("callback", callback)?.unwrap_or(defaults.callback),
         }))
     }
 
@@ -199,17 +207,32 @@ impl Timeouts {
         self.0.audit.as_secs_f64()
     }
 
+    #[getter]
+    fn ping(&self) -> f64 {
+        self.0.ping.as_secs_f64()
+    }
+
+    #[getter]
+    fn callback(&self) -> f64 {
+        self.0.callback.as_secs_f64()
+    }
+
     fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
-        let porteur::Timeouts { connect, token, call, stall, audit } = self.0;
+        let porteur::Timeouts { connect, token, call, stall, audit, ping, callback } = self.0;
         let durations = [("connect", connect), ("token", token), ("call", call), ("stall", stall), ("audit", audit)];
         let fields = fields(py, &durations)?;
+        fields.set_item("ping", ping.as_secs_f64())?;
+        fields.set_item("callback", callback.as_secs_f64())?;
         Ok((PyTuple::empty(py), fields))
     }
 
     fn __repr__(&self) -> String {
         let (connect, token, call, stall) = (self.connect(), self.token(), self.call(), self.stall());
-        let audit = self.audit();
-        format!("Timeouts(connect={connect:?}, token={token:?}, call={call:?}, stall={stall:?}, audit={audit:?})")
+        let (audit, ping, callback) = (self.audit(), self.ping(), self.callback());
+        format!(
+            "Timeouts(connect={connect:?}, token={token:?}, call={call:?}, stall={stall:?}, audit={audit:?}, \
+             ping={ping:?}, callback={callback:?})"
+        )
     }
 }
 
@@ -221,11 +244,20 @@ pub(crate) struct Limits(porteur::Limits);
 #[pymethods]
 impl Limits {
     #[new]
-    #[pyo3(signature = (*, max_chunk_bytes=None))]
-    fn new(max_chunk_bytes: Option<i64>) -> PyResult<Self> {
+    #[pyo3(signature = (*, max_chunk_bytes=None, max_bandwidth_kbps=None, codecs=None, max_fps=None))]
+    fn new(
+        max_chunk_bytes: Option<i64>,
+        max_bandwidth_kbps: Option<i64>,
+        codecs: Option<Vec<String>>,
+        max_fps: Option<i64>,
+    ) -> PyResult<Self> {
         let defaults = porteur::Limits::default();
-        let max_chunk_bytes = whole("max_chunk_bytes", max_chunk_bytes)?.unwrap_or(defaults.max_chunk_bytes);
-        Ok(Self(porteur::Limits { max_chunk_bytes }))
+        Ok(Self(porteur::Limits {
+            max_chunk_bytes: whole("max_chunk_bytes", max_chunk_bytes)?.unwrap_or(defaults.max_chunk_bytes),
+            max_bandwidth_kbps: whole("max_bandwidth_kbps", max_bandwidth_kbps)?.unwrap_or(defaults.max_bandwidth_kbps),
+            codecs: codecs.unwrap_or(defaults.codecs),
+            max_fps: whole("max_fps", max_fps)?.unwrap_or(defaults.max_fps),
+        }))
     }
 
     #[getter]
@@ -233,14 +265,37 @@ impl Limits {
         self.0.max_chunk_bytes
     }
 
+    #[getter]
+    fn max_bandwidth_kbps(&self) -> u32 {
+        self.0.max_bandwidth_kbps
+    }
+
+    #[getter]
+    fn codecs(&self) -> &[String] {
+        &self.0.codecs
+    }
+
+    #[getter]
+    fn max_fps(&self) -> u32 {
+        self.0.max_fps
+    }
+
     fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
+        let porteur::Limits { max_chunk_bytes, max_bandwidth_kbps, codecs, max_fps } = &self.0;
         let fields = PyDict::new(py);
-        fields.set_item("max_chunk_bytes", self.0.max_chunk_bytes)?;
+        fields.set_item("max_chunk_bytes", max_chunk_bytes)?;
+        fields.set_item("max_bandwidth_kbps", max_bandwidth_kbps)?;
+        fields.set_item("codecs", codecs)?;
+        fields.set_item("max_fps", max_fps)?;
         Ok((PyTuple::empty(py), fields))
     }
 
     fn __repr__(&self) -> String {
-        format!("Limits(max_chunk_bytes={})", self.0.max_chunk_bytes)
+        let porteur::Limits { max_chunk_bytes, max_bandwidth_kbps, codecs, max_fps } = &self.0;
+        format!(
+            "Limits(max_chunk_bytes={max_chunk_bytes}, max_bandwidth_kbps={max_bandwidth_kbps}, codecs={codecs:?}, \
+             max_fps={max_fps})"
+        )
     }
 }
 

@@ -1,13 +1,14 @@
 //! porteur for Python: the extension module `porteur._porteur`.
 //!
-//! A method here is a sentence: convert, call, convert back. Whatever has an opinion about uploads, messages or pictures
-//! is in the core; what is special to Python (exceptions, the GIL, signals, asyncio, fork) is in `runtime`, `awaiting`,
-//! `process` and `errors`. The manual is `python/porteur/_porteur.pyi`.
+//! A method here is a sentence: convert, call, convert back. Whatever has an opinion about uploads, messages, transfers or
+//! pictures is in the core; what is special to Python (exceptions, the GIL, signals, asyncio, fork) is in `runtime`,
+//! `awaiting`, `process` and `errors`. The manual is `python/porteur/_porteur.pyi`.
 
 mod async_client;
 mod attachment;
 mod audit;
 mod awaiting;
+mod callback;
 mod client;
 mod config;
 mod delivery;
@@ -22,9 +23,11 @@ mod media_child;
 mod message;
 mod process;
 mod runtime;
+mod session;
 mod simulator;
 mod source;
 mod time;
+mod transfer;
 mod upload;
 
 use pyo3::prelude::*;
@@ -39,6 +42,8 @@ mod _porteur {
     use super::attachment::Attachment;
     #[pymodule_export]
     use super::audit::{Audit, AuditFinding, AuditReceipt, AuditReport, verify_audit};
+    #[pymodule_export]
+    use super::callback::Callback;
     #[pymodule_export]
     use super::client::Client;
     #[pymodule_export]
@@ -60,7 +65,11 @@ mod _porteur {
     #[pymodule_export]
     use super::message::SentMessage;
     #[pymodule_export]
+    use super::session::{AsyncSession, Session, SessionEvent};
+    #[pymodule_export]
     use super::simulator::{Simulator, messages};
+    #[pymodule_export]
+    use super::transfer::{Audio, MediaMatrix, TransferOutcome, Video};
     #[pymodule_export]
     use super::upload::{Progress, UploadedFile};
 

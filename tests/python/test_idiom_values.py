@@ -71,8 +71,29 @@ VALUES: list[Any] = [
     ),
     porteur.MediaLimits(max_input_bytes=1, max_side=2, isolation="everything", max_child_cpu=0.5, max_child_wall=1.25),
     porteur.Pace(attempts=7, base=0.25, cap=2.0, budget=9.0, per_minute=6, burst=2, breaker_after=3, breaker_pause=4.0),
-    porteur.Timeouts(connect=1.5, token=2.5, call=3.5, stall=4.5, audit=5.5),
-    porteur.Limits(max_chunk_bytes=5),
+    porteur.Timeouts(connect=1.5, token=2.5, call=3.5, stall=4.5, audit=5.5, ping=6.5, callback=7.5),
+    porteur.Limits(max_chunk_bytes=5, max_bandwidth_kbps=6, codecs=["a"], max_fps=7),
+    porteur.Audio("opus", 64),
+    porteur.Audio("opus", 64, bit_depth=24),
+    porteur.Video("vp8", "1280x720", 30),
+    porteur.MediaMatrix(porteur.Audio("opus", 64)),
+    porteur.MediaMatrix(porteur.Audio("opus", 64, bit_depth=8), video=porteur.Video("vp8", "1280x720", 30)),
+    porteur.Callback("https://example.com/hook?key=1", method="PUT"),
+    porteur.TransferOutcome("frame-1", "i", status="done", codec="opus", media=1, latency=0.25, retries=2),
+    porteur.TransferOutcome(
+        "frame-1",
+        "i",
+        status="transfer_initiated",
+        codec="opus",
+        media=0,
+        latency=123456.789,
+        retries=0,
+        callback_error=porteur.NotFound("so it is", status=404, details={"what": "callback"}),
+    ),
+    porteur.SessionEvent("closed"),
+    porteur.SessionEvent("disconnected", code=1008, reason="too much"),
+    porteur.SessionEvent("frame", frame={"a": [1, 2.5, None, "x"]}),
+    porteur.SessionEvent("missed", count=1 << 40),
 ]
 
 
@@ -100,15 +121,33 @@ def test_values_differ_in_every_field() -> None:
     assert porteur.SentMessage("a", "b") != porteur.SentMessage("a", "b", client_id="c")
     assert porteur.HistoryMessage("a", content={"b": 1}) != porteur.HistoryMessage("a", content={"b": 2})
     assert porteur.Attachment("a", data=b"b") != porteur.Attachment("a", data=b"c")
+    assert porteur.Limits(codecs=["a"]) != porteur.Limits(codecs=["b"])
+    assert porteur.Callback("https://a", method="PUT") != porteur.Callback("https://a")
+    assert porteur.SessionEvent("frame", frame={"a": 1}) != porteur.SessionEvent("frame", frame={"a": 2})
+
+    def transferred(error: porteur.PorteurError | None) -> porteur.TransferOutcome:
+        return porteur.TransferOutcome(
+            "a", "b", status="c", codec="d", media=0, latency=0, retries=0, callback_error=error
+        )
+
+    assert transferred(porteur.NotFound("a")) == transferred(porteur.NotFound("a"))
+    assert transferred(porteur.NotFound("a")) != transferred(porteur.NotFound("b"))
+    assert transferred(porteur.NotFound("a")) != transferred(None)
 
 
 def test_what_is_not_given_is_the_default_of_the_core() -> None:
     assert porteur.Pace(attempts=2) == porteur.Pace(
         attempts=2, base=0.5, cap=30, budget=120, per_minute=300, burst=30, breaker_after=5, breaker_pause=30
     )
-    assert porteur.Timeouts() == porteur.Timeouts(connect=5, token=10, call=15, stall=30, audit=10)
+    assert porteur.Timeouts() == porteur.Timeouts(
+        connect=5, token=10, call=15, stall=30, audit=10, ping=3, callback=5
+    )
     assert porteur.UploadedFile("a", "b", 1, ["00"]).content_type == "application/octet-stream"
-    assert porteur.Limits() == porteur.Limits(max_chunk_bytes=64 << 20)
+    assert porteur.Limits() == porteur.Limits(
+        max_chunk_bytes=64 << 20, max_bandwidth_kbps=128, codecs=["opus", "g722", "pcmu"], max_fps=30
+    )
+    assert porteur.Audio("opus", 64) == porteur.Audio("opus", 64, bit_depth=16)
+    assert porteur.Callback("https://example.com") == porteur.Callback("https://example.com", method="POST")
     assert porteur.MediaLimits() == porteur.MediaLimits(
         max_input_bytes=25 << 20,
         max_pixels=100_000_000,
@@ -131,6 +170,7 @@ def test_neither_a_guest_nor_a_client_shows_its_secret() -> None:
     assert "secret-token" not in repr(porteur.Guest("guest-1", "secret-token"))
     assert "secret" not in repr(porteur.Client("id", "secret"))
     assert "secret" not in repr(porteur.AsyncClient("id", "secret"))
+    assert "secret" not in repr(porteur.Callback("https://example.com/hook?key=secret"))
 
 
 def test_a_guest_and_a_message_carry_what_was_said(simulator: Simulator) -> None:
@@ -213,7 +253,9 @@ def test_an_error_of_the_platform_has_all_facts_and_no_stranger_as_its_cause() -
         ("breaker_pause", {"pace": lambda: porteur.Pace(breaker_pause=-0.1)}),
         ("stall", {"timeouts": lambda: porteur.Timeouts(stall=-1)}),
         ("audit", {"timeouts": lambda: porteur.Timeouts(audit=-1)}),
+        ("callback", {"timeouts": lambda: porteur.Timeouts(callback=-1)}),
         ("max_chunk_bytes", {"limits": lambda: porteur.Limits(max_chunk_bytes=-1)}),
+        ("max_fps", {"limits": lambda: porteur.Limits(max_fps=1 << 40)}),
     ],
 )
 @pytest.mark.parametrize("style", [porteur.Client, porteur.AsyncClient])
@@ -236,6 +278,7 @@ def test_a_setting_that_cannot_be_is_named(style: Any, field: str, options: dict
         {"timeouts": 3},
         {"limits": 3},
         {"audit": "audit.log"},
+        {"transfer_callback": 3},
         {"environment": 3},
         {"base_url": 3},
         {"unheard_of": 3},

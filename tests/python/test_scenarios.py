@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 import porteur
 from conftest import TESTS
 from porteur.testing import Simulator, messages
+
+Item = TypeVar("Item")
 
 SCENARIOS = sorted((TESTS / "scenarios").glob("*.json"))
 
@@ -27,10 +31,11 @@ def test_scenario(path: Path, style: str, tmp_path: Path) -> None:
         options = client_options(scenario.get("config", {}), simulator, tmp_path)
         if style == "blocking":
             client: Any = simulator.client(**options)
-            run = Run(simulator, client, lambda result: result, pieces, read, tmp_path)
+            run = Run(simulator, client, lambda result: result, at_once, pieces, read, tmp_path)
         else:
             client = simulator.async_client(**options)
-            run = Run(simulator, client, loop.run, async_pieces, async_read, tmp_path)
+            gather = partial(async_at_once, loop)
+            run = Run(simulator, client, loop.run, gather, async_pieces, async_read, tmp_path)
         outcome = run.steps(scenario["steps"])
         told = "fails" in scenario["steps"][-1]
         failures = list(differences(scenario["expect"], outcome, told, simulator))
@@ -45,6 +50,7 @@ class Run:
         simulator: Simulator,
         client: Any,
         finish: Callable[[Any], Any],
+        at_once: Callable[[list[Callable[[], Any]]], list[Any]],
         stream: Callable[[bytes], Any],
         read: Callable[[Any, int | None], Any],
         folder: Path,
@@ -52,12 +58,15 @@ class Run:
         self.simulator = simulator
         self.client = client
         self.finish = finish
+        self.at_once = at_once
         self.stream = stream
         self.read = read
         self.folder = folder
         self.file: porteur.UploadedFile | None = None
         self.speaker: porteur.Guest | None = None
         self.sent: porteur.SentMessage | None = None
+        self.session: Any = None
+        self.happened: Any = None
 
     def steps(self, steps: list[dict[str, Any]]) -> Any:
         """The result or the error of the last step that is a call."""
@@ -72,7 +81,7 @@ class Run:
             failed = outcome.code if isinstance(outcome, porteur.PorteurError) else None
             if number < len(steps) or code is not None:
                 assert failed == code, f"step {number}: {outcome!r}"
-            if verb not in ("fault", "advance_ms", "close"):
+            if verb not in ("fault", "advance_ms", "close", "close_session"):
                 last = outcome
         return last
 
@@ -158,6 +167,39 @@ class Run:
         facts = {name: getattr(report, name) for name in ("entries", "logs", "signed", "torn")}
         return SimpleNamespace(**facts, intact=report.is_intact)
 
+    def connect(self, _: bool) -> None:
+        self.session = self.finish(self.client.connect())
+        self.happened = self.session.events()
+
+    def transfer(self, wish: dict[str, Any]) -> Any:
+        outcome = self.finish(self.transferring(self.session or self.client, wish)())
+        names = ("id", "interaction", "status", "codec", "media", "retries")
+        error = outcome.callback_error
+        return SimpleNamespace(
+            **{name: getattr(outcome, name) for name in names}, callback_error=None if error is None else error.code
+        )
+
+    def transfers(self, wishes: list[dict[str, Any]]) -> Any:
+        outcomes = self.at_once([self.transferring(self.session, wish) for wish in wishes])
+        codecs = [f"error:{one.code}" if isinstance(one, porteur.PorteurError) else one.codec for one in outcomes]
+        return SimpleNamespace(codecs=codecs)
+
+    def transferring(self, through: Any, wish: dict[str, Any]) -> Callable[[], Any]:
+        options = seconds({"interaction": INTERACTION, "destination": DESTINATION, **wish})
+        ends = options.pop("interaction"), options.pop("destination")
+        if "media" in options:
+            options["media"] = [matrix(**medium) for medium in options["media"]]
+        if callback := options.get("callback"):
+            url = self.simulator.url + callback["path"] if "path" in callback else callback["url"]
+            options["callback"] = porteur.Callback(url, **only(callback, "method"))
+        return lambda: through.transfer(*ends, **options)
+
+    def events(self, count: int) -> Any:
+        return SimpleNamespace(events=[word(event) for event in self.finish(self.read(self.happened, count))])
+
+    def close_session(self, _: bool) -> None:
+        self.finish(self.session.close())
+
     def fault(self, fault: dict[str, Any]) -> None:
         self.simulator.add_fault(**fault)
 
@@ -191,6 +233,20 @@ def attachment(wish: dict[str, Any]) -> porteur.Attachment:
     return porteur.Attachment(wish["filename"], **options)
 
 
+def matrix(audio: dict[str, Any], video: dict[str, Any] | None = None) -> porteur.Audio | porteur.MediaMatrix:
+    heard = porteur.Audio(**audio)
+    return heard if video is None else porteur.MediaMatrix(heard, video=porteur.Video(**video))
+
+
+def word(event: porteur.SessionEvent) -> str:
+    """An event as scenarios write it."""
+    frame = None
+    if event.kind == "frame":
+        frame = json.dumps(event.frame, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    more = next((more for more in (event.code, frame, event.count) if more is not None), None)
+    return event.kind if more is None else f"{event.kind} {more}"
+
+
 def seconds(options: dict[str, Any]) -> dict[str, Any]:
     """A copy in which whole milliseconds are seconds, and lose the unit in their name."""
     return {
@@ -207,18 +263,36 @@ def pieces(data: bytes) -> Iterator[bytes]:
         yield data[start : start + 5]
 
 
-def read(history: Iterator[porteur.HistoryMessage], most: int | None) -> list[porteur.HistoryMessage]:
-    """The first messages of a history, or all of it."""
-    return list(islice(history, most))
+def read(all: Iterator[Item], most: int | None) -> list[Item]:
+    """The first items, or all of them."""
+    return list(islice(all, most))
 
 
-async def async_read(
-    history: AsyncIterator[porteur.HistoryMessage], most: int | None
-) -> list[porteur.HistoryMessage]:
-    found: list[porteur.HistoryMessage] = []
-    while (most is None or len(found) < most) and (message := await anext(history, None)) is not None:
-        found.append(message)
+async def async_read(all: AsyncIterator[Item], most: int | None) -> list[Item]:
+    found: list[Item] = []
+    while (most is None or len(found) < most) and (item := await anext(all, None)) is not None:
+        found.append(item)
     return found
+
+
+def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
+    """The results and the errors of calls that wait side by side, in order."""
+
+    def outcome(call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except porteur.PorteurError as error:
+            return error
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(outcome, calls))
+
+
+def async_at_once(loop: asyncio.Runner, calls: list[Callable[[], Any]]) -> list[Any]:
+    async def gathered() -> list[Any]:
+        return await asyncio.gather(*(call() for call in calls), return_exceptions=True)
+
+    return loop.run(gathered())
 
 
 async def async_pieces(data: bytes) -> AsyncIterator[bytes]:
@@ -303,6 +377,10 @@ def requests(journal: list[dict[str, Any]]) -> list[str]:
 CONVERSATION = "conversation-1"
 SENDER = "agent@example.com"
 RECIPIENT = "customer@example.com"
+
+# The simulator's own interaction, and where it goes.
+INTERACTION = "interaction-1"
+DESTINATION = "genesys://user/agent-9"
 
 # The audit log in the scenario's folder, and the secret that the simulator takes by default.
 LOG = "audit.log"

@@ -48,6 +48,20 @@ def blocking(simulator: Simulator, pieces: Iterator[bytes]) -> None:
         for entry in client.history("conversation-1", page_size=10):
             assert_type(entry, porteur.HistoryMessage)
         assert_type(client.record("note", {"n": 1, "tags": ["a"]}), porteur.AuditReceipt)
+        heard = porteur.Audio("opus", 64, bit_depth=24)
+        matrix = porteur.MediaMatrix(heard, video=porteur.Video("vp8", "1280x720", 30))
+        outcome = client.transfer("interaction-1", "genesys://user/agent-9", media=[matrix, heard], within=5)
+        assert_type(outcome, porteur.TransferOutcome)
+        assert_type(outcome.callback_error, porteur.PorteurError | None)
+        client.transfer("interaction-1", "genesys://user/agent-9", media=heard)  # type: ignore[arg-type]
+        client.transfer("interaction-1")  # type: ignore[call-arg]
+        porteur.Callback("https://example.com", method="GET")  # type: ignore[arg-type]
+        with client.connect() as session:
+            assert_type(session, porteur.Session)
+            session.transfer("interaction-1", "genesys://user/agent-9", callback="https://example.com")
+            for event in session.events():
+                assert_type(event, porteur.SessionEvent)
+                assert_type(event.code, int | None)
         client.upload(7)  # type: ignore[arg-type]
         client.upload("path", "name")  # type: ignore[call-arg]
     assert_type(porteur.sha256_chunks("invoice.pdf", 5 << 20, whole=True).whole, str | None)
@@ -67,6 +81,13 @@ async def asynchronous(pieces: AsyncIterator[bytes]) -> None:
         async for message in client.history("conversation-1"):
             assert_type(message, porteur.HistoryMessage)
         await client.flush_audit()
+        async with await client.connect() as session:
+            assert_type(session, porteur.AsyncSession)
+            callback = porteur.Callback("https://example.com", method="PUT")
+            moved = await session.transfer("interaction-1", "genesys://user/agent-9", callback=callback)
+            assert_type(moved, porteur.TransferOutcome)
+            async for event in session.events():
+                assert_type(event, porteur.SessionEvent)
 
 
 def pictures(made: Iterator[bytes]) -> None:

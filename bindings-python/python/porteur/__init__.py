@@ -1,4 +1,4 @@
-"""Large uploads, messages and pictures for a contact-center platform: a Rust core for Python.
+"""Large uploads, messages, transfers and pictures for a contact-center platform: a Rust core for Python.
 
 >>> import porteur
 >>> with porteur.Client.from_env() as client:  # doctest: +SKIP
@@ -6,6 +6,7 @@
 ...     sender, to = "agent@example.com", ["customer@example.com"]
 ...     sent = client.send("conversation-1", text="Your invoice.", sender=sender, to=to, attachments=[file])
 ...     receipt = client.await_delivery(sent, within=20.0, sla=10.0)
+...     client.transfer("interaction-1", "genesys://user/agent-9", media=[porteur.Audio("opus", 64)])
 >>> picture = porteur.transform("photo.jpg", max_width=1920, max_height=1080, thumbnail=200)  # doctest: +SKIP
 """
 
@@ -13,11 +14,14 @@ from . import _media_child as _media_child
 from ._message import Message, Outgoing
 from ._porteur import (
     AsyncClient,
+    AsyncSession,
     Attachment,
+    Audio,
     Audit,
     AuditFinding,
     AuditReceipt,
     AuditReport,
+    Callback,
     ChunkDigests,
     Client,
     Guest,
@@ -25,17 +29,22 @@ from ._porteur import (
     ImageInfo,
     Limits,
     MediaLimits,
+    MediaMatrix,
     Pace,
     Progress,
     Receipt,
     SentGuestMessage,
     SentMessage,
+    Session,
+    SessionEvent,
     Sla,
     StageTimes,
     Thumbnail,
     Timeouts,
+    TransferOutcome,
     Transformed,
     UploadedFile,
+    Video,
     inspect,
     preview,
     sha256_chunks,
@@ -51,6 +60,7 @@ from .errors import (
     DeliveryTimeout,
     Expired,
     File,
+    InteractionNotActive,
     InvalidInput,
     Media,
     Network,
@@ -61,6 +71,8 @@ from .errors import (
     RateLimited,
     SourceChanged,
     TooLarge,
+    TransferRejected,
+    TransferTimeout,
     Unauthenticated,
     Unavailable,
     Unconfirmed,
@@ -70,11 +82,14 @@ from .errors import (
 __all__ = [
     "Api",
     "AsyncClient",
+    "AsyncSession",
     "Attachment",
+    "Audio",
     "Audit",
     "AuditFinding",
     "AuditReceipt",
     "AuditReport",
+    "Callback",
     "Cancelled",
     "ChecksumMismatch",
     "ChunkDigests",
@@ -86,10 +101,12 @@ __all__ = [
     "Guest",
     "HistoryMessage",
     "ImageInfo",
+    "InteractionNotActive",
     "InvalidInput",
     "Limits",
     "Media",
     "MediaLimits",
+    "MediaMatrix",
     "Message",
     "Network",
     "NotFound",
@@ -103,18 +120,24 @@ __all__ = [
     "Receipt",
     "SentGuestMessage",
     "SentMessage",
+    "Session",
+    "SessionEvent",
     "Sla",
     "SourceChanged",
     "StageTimes",
     "Thumbnail",
     "Timeouts",
     "TooLarge",
+    "TransferOutcome",
+    "TransferRejected",
+    "TransferTimeout",
     "Transformed",
     "Unauthenticated",
     "Unavailable",
     "Unconfirmed",
     "UnsafeTarget",
     "UploadedFile",
+    "Video",
     "inspect",
     "preview",
     "sha256_chunks",

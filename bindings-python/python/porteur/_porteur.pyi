@@ -1,4 +1,4 @@
-"""porteur: uploads, messages and pictures for a contact-center platform.
+"""porteur: uploads, messages, transfers and pictures for a contact-center platform.
 
 ``Client`` waits, ``AsyncClient`` is awaited; they have the same methods. Whatever may be left out is a keyword
 argument, and leaving it out (or None) means the default. Durations are seconds, sizes are bytes. Every error is a
@@ -21,11 +21,14 @@ from .errors import PorteurError
 
 __all__ = [
     "AsyncClient",
+    "AsyncSession",
     "Attachment",
+    "Audio",
     "Audit",
     "AuditFinding",
     "AuditReceipt",
     "AuditReport",
+    "Callback",
     "ChunkDigests",
     "Client",
     "Guest",
@@ -33,18 +36,23 @@ __all__ = [
     "ImageInfo",
     "Limits",
     "MediaLimits",
+    "MediaMatrix",
     "Pace",
     "Progress",
     "Receipt",
     "SentGuestMessage",
     "SentMessage",
+    "Session",
+    "SessionEvent",
     "Simulator",
     "Sla",
     "StageTimes",
     "Thumbnail",
     "Timeouts",
+    "TransferOutcome",
     "Transformed",
     "UploadedFile",
+    "Video",
     "inspect",
     "media_child",
     "messages",
@@ -92,6 +100,7 @@ class Client:
         limits: How much to take on.
         audit: Where an audit trail is kept. Default nowhere. A forked child writes a chain of its own into the same
             file.
+        transfer_callback: Whom to tell how transfers ended, or the URL for a POST. Default nobody.
 
     Raises:
         InvalidInput: A setting that cannot be used; ``details["field"]`` names it.
@@ -111,6 +120,7 @@ class Client:
         timeouts: Timeouts | None = None,
         limits: Limits | None = None,
         audit: Audit | None = None,
+        transfer_callback: Callback | str | None = None,
     ) -> Self: ...
     @staticmethod
     def from_env(
@@ -124,10 +134,12 @@ class Client:
         timeouts: Timeouts | None = None,
         limits: Limits | None = None,
         audit: Audit | None = None,
+        transfer_callback: Callback | str | None = None,
     ) -> Client:
         """A client from ``GENESYS_CLIENT_ID``, ``GENESYS_CLIENT_SECRET``, ``GENESYS_SCOPES``, ``GENESYS_ENVIRONMENT``
-        (else ``GENESYS_ENV``) and ``GENESYS_BASE_URL``, and for an audit trail ``PORTEUR_AUDIT_FILE``,
-        ``PORTEUR_AUDIT_SECRET`` and ``PORTEUR_AUDIT_ENDPOINT``; an argument goes before its variable.
+        (else ``GENESYS_ENV``) and ``GENESYS_BASE_URL``, for an audit trail ``PORTEUR_AUDIT_FILE``,
+        ``PORTEUR_AUDIT_SECRET`` and ``PORTEUR_AUDIT_ENDPOINT``, and for the callback of transfers
+        ``MEDIA_SERVER_WEBHOOK``; an argument goes before its variable.
 
         Raises:
             InvalidInput: Variables that are missing; ``details["field"]`` names all of them.
@@ -333,6 +345,39 @@ class Client:
             Other errors of the platform, as ``send``.
         """
 
+    def connect(self) -> Session:
+        """Opens a session on the platform's socket, which many transfers share.
+
+        >>> with client.connect() as session:  # doctest: +SKIP
+        ...     session.transfer("interaction-1", "genesys://user/agent-9")
+
+        Raises:
+            Unauthenticated, PermissionDenied, RateLimited, Unavailable, Api, Network, Protocol: The platform or the way
+                to it failed, after as many attempts as the pace allows; nothing was sent on the socket.
+            Cancelled: The client is closed.
+        """
+
+    def transfer(
+        self,
+        interaction: str,
+        destination: str,
+        *,
+        media: Sequence[Audio | MediaMatrix] | None = None,
+        id: str | None = None,
+        frame_timeout: float | None = None,
+        within: float | None = None,
+        check: bool | None = None,
+        callback: Callback | str | None = None,
+    ) -> TransferOutcome:
+        """Transfers one interaction in a session of its own, as ``Session.transfer`` does in a shared one.
+
+        Raises:
+            As ``connect`` and ``Session.transfer``.
+
+        Ctrl-C raises ``KeyboardInterrupt`` within 0.1 s. A frame that left is not recalled: give an ``id`` to be able
+        to find out what became of it.
+        """
+
     def record(self, kind: str, fields: Mapping[str, JSON]) -> AuditReceipt:
         """Writes an entry of your own into the audit log, and returns when it is there.
 
@@ -393,6 +438,7 @@ class AsyncClient:
         limits: How much to take on.
         audit: Where an audit trail is kept. Default nowhere. A forked child writes a chain of its own into the same
             file.
+        transfer_callback: Whom to tell how transfers ended, or the URL for a POST. Default nobody.
 
     Raises:
         InvalidInput: A setting that cannot be used; ``details["field"]`` names it.
@@ -412,6 +458,7 @@ class AsyncClient:
         timeouts: Timeouts | None = None,
         limits: Limits | None = None,
         audit: Audit | None = None,
+        transfer_callback: Callback | str | None = None,
     ) -> Self: ...
     @staticmethod
     def from_env(
@@ -425,10 +472,12 @@ class AsyncClient:
         timeouts: Timeouts | None = None,
         limits: Limits | None = None,
         audit: Audit | None = None,
+        transfer_callback: Callback | str | None = None,
     ) -> AsyncClient:
         """A client from ``GENESYS_CLIENT_ID``, ``GENESYS_CLIENT_SECRET``, ``GENESYS_SCOPES``, ``GENESYS_ENVIRONMENT``
-        (else ``GENESYS_ENV``) and ``GENESYS_BASE_URL``, and for an audit trail ``PORTEUR_AUDIT_FILE``,
-        ``PORTEUR_AUDIT_SECRET`` and ``PORTEUR_AUDIT_ENDPOINT``; an argument goes before its variable.
+        (else ``GENESYS_ENV``) and ``GENESYS_BASE_URL``, for an audit trail ``PORTEUR_AUDIT_FILE``,
+        ``PORTEUR_AUDIT_SECRET`` and ``PORTEUR_AUDIT_ENDPOINT``, and for the callback of transfers
+        ``MEDIA_SERVER_WEBHOOK``; an argument goes before its variable.
 
         Raises:
             InvalidInput: Variables that are missing; ``details["field"]`` names all of them.
@@ -638,6 +687,39 @@ class AsyncClient:
             Other errors of the platform, as ``send``.
         """
 
+    async def connect(self) -> AsyncSession:
+        """Opens a session on the platform's socket, which many transfers share.
+
+        >>> async with await client.connect() as session:  # doctest: +SKIP
+        ...     await session.transfer("interaction-1", "genesys://user/agent-9")
+
+        Raises:
+            Unauthenticated, PermissionDenied, RateLimited, Unavailable, Api, Network, Protocol: The platform or the way
+                to it failed, after as many attempts as the pace allows; nothing was sent on the socket.
+            Cancelled: The client is closed.
+        """
+
+    async def transfer(
+        self,
+        interaction: str,
+        destination: str,
+        *,
+        media: Sequence[Audio | MediaMatrix] | None = None,
+        id: str | None = None,
+        frame_timeout: float | None = None,
+        within: float | None = None,
+        check: bool | None = None,
+        callback: Callback | str | None = None,
+    ) -> TransferOutcome:
+        """Transfers one interaction in a session of its own, as ``AsyncSession.transfer`` does in a shared one.
+
+        Raises:
+            As ``connect`` and ``AsyncSession.transfer``.
+
+        Cancellation: ``task.cancel()`` ends the call. A frame that left is not recalled: give an ``id`` to be able to
+        find out what became of it.
+        """
+
     async def record(self, kind: str, fields: Mapping[str, JSON]) -> AuditReceipt:
         """Writes an entry of your own into the audit log, and returns when it is there.
 
@@ -675,6 +757,156 @@ class AsyncClient:
         self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None, /
     ) -> Coroutine[Any, Any, None]: ...
     def _by_clock_of(self, simulator: Simulator) -> AsyncClient: ...
+
+@final
+class Session:
+    """An open socket to the platform, from ``Client.connect``, whose methods wait, with the GIL released.
+
+    When the connection is lost it is opened again, and transfers under way go on. Share it between threads; one that
+    nobody holds any more is closed. Cannot be pickled, and is of no use in a forked child, where all but ``close``
+    raises ``RuntimeError``.
+    """
+
+    def transfer(
+        self,
+        interaction: str,
+        destination: str,
+        *,
+        media: Sequence[Audio | MediaMatrix] | None = None,
+        id: str | None = None,
+        frame_timeout: float | None = None,
+        within: float | None = None,
+        check: bool | None = None,
+        callback: Callback | str | None = None,
+    ) -> TransferOutcome:
+        """Transfers an interaction with its media, and says how that ended.
+
+        The socket is pinged and the interaction read; then a frame is sent. Media that the gateway does not support are
+        followed by the next, in a frame of their own. A frame that met a lost connection or a rate limit is sent again,
+        three times at most; before that the interaction is read, and the gateway carries out an id once. With an audit
+        log a frame is in it before it leaves, and what became of it afterwards. Then the callback is made.
+
+        Args:
+            interaction: The platform's id of the interaction, which has to be active or queued.
+            destination: Where it goes, as in ``"genesys://user/agent-9"``.
+            media: What is to be heard and seen, the best first. Default ``[Audio("opus", 64)]``.
+            id: The id of the first frame, 1 to 128 visible ASCII characters. Default a new one; give the one that an
+                error names to find out what became of it.
+            frame_timeout: How long an answer to one frame is waited for, in seconds. Default 10.
+            within: How long the transfer may take in all, in seconds. Default 30.
+            check: Whether the socket is pinged and the interaction read before. Default True.
+            callback: Whom to tell how it ended, or the URL for a POST. Default the client's ``transfer_callback``.
+
+        Raises:
+            InvalidInput: The field and the value that cannot be, as in ``media[1].audio.codec``; nothing was sent.
+            InteractionNotActive, NotFound: The interaction is over, or never was; nothing was sent.
+            TransferRejected: The gateway says no.
+            TransferTimeout, Unconfirmed: What became of the frame is not known in time, or not at all: the same
+                transfer with the ``id`` in ``details`` (of ``Unconfirmed``, the ``client_id``) finds out, and never
+                makes a second one.
+            RateLimited: The gateway says so to the end.
+            File: The audit log cannot be written; nothing was sent.
+            Unauthenticated, PermissionDenied, Unavailable, Api, Network, Protocol: The platform or the way to it
+                failed, after as many attempts as the pace allows.
+            Cancelled: The session or its client is closed.
+
+        Ctrl-C raises ``KeyboardInterrupt`` within 0.1 s. A frame that left is not recalled: give an ``id`` to be able
+        to find out what became of it.
+        """
+
+    def events(self) -> Iterator[SessionEvent]:
+        """What happens on this session from now on; ends after the event ``"closed"``. Holds at most 256 events that
+        nobody took, and keeps the session open.
+
+        Ctrl-C raises ``KeyboardInterrupt`` within 0.1 s, and no event is lost by it.
+        """
+
+    def close(self) -> None:
+        """Closes the socket: transfers under way end with ``Cancelled``, and so do later ones. Returns when the
+        platform has agreed, or after 3 s without that.
+
+        The end of a ``with`` block does this.
+        """
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None, /
+    ) -> None: ...
+
+@final
+class AsyncSession:
+    """An open socket to the platform, from ``AsyncClient.connect``, whose methods are coroutines.
+
+    When the connection is lost it is opened again, and transfers under way go on. Share it between tasks; one that
+    nobody holds any more is closed. Cannot be pickled, and is of no use in a forked child, where all but ``close``
+    raises ``RuntimeError``.
+    """
+
+    async def transfer(
+        self,
+        interaction: str,
+        destination: str,
+        *,
+        media: Sequence[Audio | MediaMatrix] | None = None,
+        id: str | None = None,
+        frame_timeout: float | None = None,
+        within: float | None = None,
+        check: bool | None = None,
+        callback: Callback | str | None = None,
+    ) -> TransferOutcome:
+        """Transfers an interaction with its media, and says how that ended.
+
+        The socket is pinged and the interaction read; then a frame is sent. Media that the gateway does not support are
+        followed by the next, in a frame of their own. A frame that met a lost connection or a rate limit is sent again,
+        three times at most; before that the interaction is read, and the gateway carries out an id once. With an audit
+        log a frame is in it before it leaves, and what became of it afterwards. Then the callback is made.
+
+        Args:
+            interaction: The platform's id of the interaction, which has to be active or queued.
+            destination: Where it goes, as in ``"genesys://user/agent-9"``.
+            media: What is to be heard and seen, the best first. Default ``[Audio("opus", 64)]``.
+            id: The id of the first frame, 1 to 128 visible ASCII characters. Default a new one; give the one that an
+                error names to find out what became of it.
+            frame_timeout: How long an answer to one frame is waited for, in seconds. Default 10.
+            within: How long the transfer may take in all, in seconds. Default 30.
+            check: Whether the socket is pinged and the interaction read before. Default True.
+            callback: Whom to tell how it ended, or the URL for a POST. Default the client's ``transfer_callback``.
+
+        Raises:
+            InvalidInput: The field and the value that cannot be, as in ``media[1].audio.codec``; nothing was sent.
+            InteractionNotActive, NotFound: The interaction is over, or never was; nothing was sent.
+            TransferRejected: The gateway says no.
+            TransferTimeout, Unconfirmed: What became of the frame is not known in time, or not at all: the same
+                transfer with the ``id`` in ``details`` (of ``Unconfirmed``, the ``client_id``) finds out, and never
+                makes a second one.
+            RateLimited: The gateway says so to the end.
+            File: The audit log cannot be written; nothing was sent.
+            Unauthenticated, PermissionDenied, Unavailable, Api, Network, Protocol: The platform or the way to it
+                failed, after as many attempts as the pace allows.
+            Cancelled: The session or its client is closed.
+
+        Cancellation: ``task.cancel()`` ends the call. A frame that left is not recalled: give an ``id`` to be able to
+        find out what became of it.
+        """
+
+    def events(self) -> AsyncIterator[SessionEvent]:
+        """What happens on this session from now on, for ``async for``; ends after the event ``"closed"``. Holds at most
+        256 events that nobody took, and keeps the session open.
+
+        Cancellation: ``task.cancel()`` ends the wait for an event, and loses none.
+        """
+
+    async def close(self) -> None:
+        """Closes the socket: transfers under way end with ``Cancelled``, and so do later ones. Returns when the
+        platform has agreed, or after 3 s without that.
+
+        The end of an ``async with`` block does this.
+        """
+
+    def __aenter__(self) -> Coroutine[Any, Any, Self]: ...
+    def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None, /
+    ) -> Coroutine[Any, Any, None]: ...
 
 @final
 class Pace:
@@ -736,6 +968,8 @@ class Timeouts:
         call: For a JSON call in all. Default 15.
         stall: For a storage PUT without progress; there is no limit in all. Default 30.
         audit: For a batch of the audit log in all. Default 10.
+        ping: For the answer to a ping on a socket. Default 3.
+        callback: For one attempt at a callback. Default 5.
 
     Raises:
         InvalidInput: A number that is negative or too large.
@@ -749,6 +983,8 @@ class Timeouts:
         call: float | None = None,
         stall: float | None = None,
         audit: float | None = None,
+        ping: float | None = None,
+        callback: float | None = None,
     ) -> Self: ...
     @property
     def connect(self) -> float: ...
@@ -760,6 +996,10 @@ class Timeouts:
     def stall(self) -> float: ...
     @property
     def audit(self) -> float: ...
+    @property
+    def ping(self) -> float: ...
+    @property
+    def callback(self) -> float: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
@@ -771,14 +1011,30 @@ class Limits:
     Args:
         max_chunk_bytes: The largest chunk that is held in memory for a source that cannot be read again. Default
             64 MiB.
+        max_bandwidth_kbps: The most kbit/s of a transfer's sound that the media gateway takes. Default 128.
+        codecs: The codecs that the media gateway knows. Default ``["opus", "g722", "pcmu"]``.
+        max_fps: The most pictures a second of a transfer that the media gateway takes. Default 30.
 
     Raises:
         InvalidInput: A number that is negative or too large.
     """
 
-    def __new__(cls, *, max_chunk_bytes: int | None = None) -> Self: ...
+    def __new__(
+        cls,
+        *,
+        max_chunk_bytes: int | None = None,
+        max_bandwidth_kbps: int | None = None,
+        codecs: Sequence[str] | None = None,
+        max_fps: int | None = None,
+    ) -> Self: ...
     @property
     def max_chunk_bytes(self) -> int: ...
+    @property
+    def max_bandwidth_kbps(self) -> int: ...
+    @property
+    def codecs(self) -> list[str]: ...
+    @property
+    def max_fps(self) -> int: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
@@ -1078,6 +1334,188 @@ class HistoryMessage:
     @property
     def metadata(self) -> dict[str, Any]:
         """What else the platform keeps with it."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]: ...
+
+@final
+class Audio:
+    """What is to be heard. Can be pickled.
+
+    Args:
+        codec: One of the gateway's: ``Limits.codecs``.
+        bandwidth_kbps: In kbit/s.
+        bit_depth: Bits a sample. Default 16.
+
+    Raises:
+        InvalidInput: A number that is negative or too large. What the gateway does not take is refused by ``transfer``.
+    """
+
+    def __new__(cls, codec: str, bandwidth_kbps: int, *, bit_depth: int | None = None) -> Self: ...
+    @property
+    def codec(self) -> str: ...
+    @property
+    def bandwidth_kbps(self) -> int: ...
+    @property
+    def bit_depth(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[str, int], dict[str, Any]]: ...
+
+@final
+class Video:
+    """What is to be seen. Can be pickled.
+
+    Args:
+        codec: As in ``"vp8"``.
+        resolution: Width and height in pixels, as in ``"1280x720"``.
+        fps: Pictures a second.
+
+    Raises:
+        InvalidInput: A number that is negative or too large. What the gateway does not take is refused by ``transfer``.
+    """
+
+    def __new__(cls, codec: str, resolution: str, fps: int) -> Self: ...
+    @property
+    def codec(self) -> str: ...
+    @property
+    def resolution(self) -> str: ...
+    @property
+    def fps(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __getnewargs__(self) -> tuple[str, str, int]: ...
+
+@final
+class MediaMatrix:
+    """What is to be heard, and perhaps seen. Can be pickled.
+
+    Args:
+        audio: What is to be heard.
+        video: What is to be seen. Default nothing.
+    """
+
+    def __new__(cls, audio: Audio, *, video: Video | None = None) -> Self: ...
+    @property
+    def audio(self) -> Audio: ...
+    @property
+    def video(self) -> Video | None: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[Audio], dict[str, Any]]: ...
+
+@final
+class Callback:
+    """Whom to tell how something ended: JSON with an ``event_id``, sent as often as the client's pace allows. Can be
+    pickled; ``repr`` hides the query of the URL.
+
+    Args:
+        url: Where to; https, or http to this machine.
+        method: ``"POST"`` (default), ``"PUT"`` or ``"PATCH"``.
+    """
+
+    def __new__(cls, url: str, *, method: Literal["POST", "PUT", "PATCH"] | None = None) -> Self: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]: ...
+
+@final
+class TransferOutcome:
+    """A transfer that was carried out. Can be pickled."""
+
+    def __new__(
+        cls,
+        id: str,
+        interaction: str,
+        *,
+        status: str,
+        codec: str,
+        media: int,
+        latency: float,
+        retries: int,
+        callback_error: PorteurError | None = None,
+    ) -> Self: ...
+    @property
+    def id(self) -> str:
+        """The id of the frame that did it."""
+
+    @property
+    def interaction(self) -> str:
+        """The interaction."""
+
+    @property
+    def status(self) -> str:
+        """The gateway's word: ``"codec_negotiated"`` or ``"transfer_initiated"``."""
+
+    @property
+    def codec(self) -> str:
+        """The codec that is heard: the gateway's word for it, else the one that was asked for."""
+
+    @property
+    def media(self) -> int:
+        """Which of the media it was, counted from 0."""
+
+    @property
+    def latency(self) -> float:
+        """From the first frame to the answer that settled it, in seconds."""
+
+    @property
+    def retries(self) -> int:
+        """How often a frame had to be sent again, or the connection be made anew."""
+
+    @property
+    def callback_error(self) -> PorteurError | None:
+        """Why the callback did not arrive, if there is one and it did not. The transfer stands."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[str, str], dict[str, Any]]: ...
+
+@final
+class SessionEvent:
+    """Something that happened on a session. Can be pickled."""
+
+    def __new__(
+        cls,
+        kind: str,
+        *,
+        code: int | None = None,
+        reason: str | None = None,
+        frame: JSON = None,
+        count: int | None = None,
+    ) -> Self: ...
+    @property
+    def kind(self) -> str:
+        """What happened.
+
+        * ``"reconnected"``: the socket was opened anew after it was lost
+        * ``"disconnected"``: the socket ended and is opened again; ``code`` and ``reason``
+        * ``"failed"``: it could not be opened again, and the next transfer tries once more; ``reason``
+        * ``"frame"``: a frame of the platform that no transfer waits for; ``frame``
+        * ``"missed"``: so many events were missed, since nobody took them for too long; ``count``
+        * ``"closed"``: the session was closed, and there is nothing to come
+        """
+
+    @property
+    def code(self) -> int | None:
+        """The platform's close code; None when the connection was lost without a word."""
+
+    @property
+    def reason(self) -> str | None:
+        """The platform's reason, or how the connection was lost."""
+
+    @property
+    def frame(self) -> Any:
+        """The frame, as JSON has it."""
+
+    @property
+    def count(self) -> int | None:
+        """How many events."""
 
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...

@@ -18,6 +18,7 @@ __all__ = [
     "DeliveryTimeout",
     "Expired",
     "File",
+    "InteractionNotActive",
     "InvalidInput",
     "Media",
     "Network",
@@ -28,6 +29,8 @@ __all__ = [
     "RateLimited",
     "SourceChanged",
     "TooLarge",
+    "TransferRejected",
+    "TransferTimeout",
     "Unauthenticated",
     "Unavailable",
     "Unconfirmed",
@@ -172,8 +175,9 @@ class Expired(PorteurError, TimeoutError):
 
 
 class Unconfirmed(PorteurError, ConnectionError):
-    """Whether a message was taken is unknown: send it again with ``client_id=error.details["client_id"]``, which never
-    makes a second one."""
+    """Whether a message was taken, or a transfer carried out, is unknown; ``details["what"]`` says which of them it is.
+    Send the message again with ``client_id=error.details["client_id"]``, or transfer again with that as ``id``, which
+    never makes a second one."""
 
     code = "unconfirmed"
 
@@ -189,6 +193,27 @@ class DeliveryTimeout(PorteurError, TimeoutError):
     and with an SLA ``sla_violation``."""
 
     code = "delivery_timeout"
+
+
+class InteractionNotActive(PorteurError):
+    """An interaction that is over cannot be transferred, and nothing was sent: ``details["interaction"]`` and
+    ``details["state"]``."""
+
+    code = "interaction_not_active"
+
+
+class TransferRejected(PorteurError):
+    """The gateway says no, and asking again does not help: ``details["status"]`` is its word, ``codec_unsupported``
+    when it supports none of the media."""
+
+    code = "transfer_rejected"
+
+
+class TransferTimeout(PorteurError, TimeoutError):
+    """The gateway said nothing in time. With ``details["sent"]`` ``"true"`` it is unknown whether the transfer was
+    carried out: transfer again with ``id=error.details["id"]``, which finds out and never makes a second one."""
+
+    code = "transfer_timeout"
 
 
 class Media(PorteurError, ValueError):

@@ -60,6 +60,10 @@ class Simulator:
               ``agent@example.com`` and ``customer@example.com``
             * ``deliveries``: what becomes of one message after another, the last for all others: ``outcome``
               (``"delivered"``, ``"read"``, ``"failed"``, ``"never"``), ``after_polls`` (default 1), ``after_ms``
+            * ``interactions``: a list of ``id`` and ``state`` (``"active"`` (default), ``"queued"``, ``"completed"``,
+              ``"abandoned"``); default ``interaction-1``, which is active
+            * ``codecs``: the ones that the media gateway supports, default opus, g722 and pcmu
+            * ``tells_transfers``: whether an interaction tells of its last transfer when it is read, default True
             * ``page_size``: the largest page of a history, default 100
             * ``rate_limit``: how many calls are taken, ``per_minute`` and ``burst``, default as many as come
             * ``audit_secret``: what batches for the audit endpoint (``url`` and ``/audit``) are signed with, default
@@ -110,8 +114,8 @@ class Simulator:
 
     @property
     def state(self) -> dict[str, Any]:
-        """What the platform holds: ``files, guests, messages, uploads, conversations, audit, tokens_issued,
-        token_requests``."""
+        """What the platform holds: ``files, guests, messages, uploads, conversations, interactions, frames, callbacks,
+        audit, tokens_issued, token_requests``. ``callbacks`` is what ``url`` and ``/callback`` was told."""
         state: dict[str, Any] = json.loads(self._core.state())
         return state
 
@@ -123,10 +127,13 @@ class Simulator:
         """Adds something that goes wrong, counting from now on.
 
         Args:
-            fault: ``on`` (method and path prefix, as in ``"PUT /storage"``), ``nth`` (default 1), ``times`` (default
-                1), and one effect: ``status`` (with ``retry_after``, ``retry_after_date``, ``headers``, ``body`` or
-                ``text``), ``drop`` (``"before"``, ``"during"``, ``"after"``), ``slow_ms``, ``stall_ms``, ``flip_bit``,
-                ``store_bytes``, ``expire_url``, ``expire_token``, ``edit``.
+            fault: ``on`` (method and path prefix, as in ``"PUT /storage"``; on a socket ``"FRAME /"`` and the frame's
+                type, or ``"PING /"``), ``nth`` (default 1), ``times`` (default 1), and one effect: ``status`` (with
+                ``retry_after``, ``retry_after_date``, ``headers``, ``body`` or ``text``), ``drop`` (``"before"``,
+                ``"during"``, ``"after"``), ``slow_ms``, ``stall_ms``, ``flip_bit``, ``store_bytes``, ``expire_url``,
+                ``expire_token``, ``edit``; on a frame also ``reply`` (the members of its answer), ``close`` (a close
+                code), ``mute_ms`` (carried out, never answered), ``hold_back`` (answered after so many more), ``noise``
+                (frames before its answer), ``raw`` (bytes in hex instead of it).
 
         Raises:
             InvalidInput: What is wrong with it.
