@@ -19,8 +19,9 @@ Object.defineProperty(PorteurError.prototype, 'name', { value: 'PorteurError', c
 
 /** A field of the core as it is called here: `attachments[0].contentType`. Names of environment variables stay. */
 function named (field) {
-  if (DURATIONS.has(field)) return `${field}Ms`
-  return /^[a-z_.[\]\d]+$/.test(field ?? '') ? field.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase()) : field
+  if (!/^[a-z_.[\]\d]+$/.test(field ?? '')) return field
+  const name = field.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase())
+  return DURATIONS.has(field) ? `${name}Ms` : name
 }
 
 /** A value that was not what it should be; says what kind of thing came, never the value, which may be a secret. */
@@ -41,6 +42,6 @@ function kindOf (value) {
 }
 
 /** Durations that the core may refuse; there their unit is in the type. */
-const DURATIONS = new Set(['interval', 'every'])
+const DURATIONS = new Set(['interval', 'every', 'frame_timeout', 'within'])
 
 module.exports = { PorteurError, invalid, kindOf }

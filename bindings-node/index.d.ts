@@ -3,15 +3,16 @@
 import type { ErrorFacts, MessageOptions, SentMessage, Transformed, TransformOptions } from './native'
 
 export {
-  Client, Guest, inspect, inspectSync, preview, previewSync, sha256Chunks, sha256ChunksSync, transform, transformMany,
-  transformSync, verifyAudit, verifyAuditSync
+  Client, Guest, inspect, inspectSync, preview, previewSync, Session, sha256Chunks, sha256ChunksSync, transform,
+  transformMany, transformSync, verifyAudit, verifyAuditSync
 } from './native'
 export type {
-  Attachment, AuditFinding, AuditOptions, AuditReceipt, AuditReport, CallOptions, ChunkDigests, ClientOptions,
-  DeliveryOptions, ErrorFacts, FileReference, GuestMessageOptions, GuestOptions, HashOptions, HistoryMessage,
-  HistoryOptions, ImageInfo, InspectOptions, Limits, MediaLimits, MessageOptions, MessageReference, Pace, PixelSize,
-  PreviewOptions, Progress, Receipt, SendManyOptions, SentGuestMessage, SentMessage, Sla, StageTimes, Thumbnail,
-  Timeouts, Transformed, TransformOptions, UploadedFile, UploadOptions
+  Attachment, Audio, AuditFinding, AuditOptions, AuditReceipt, AuditReport, CallbackOptions, CallOptions, ChunkDigests,
+  ClientOptions, DeliveryOptions, ErrorFacts, FileReference, GuestMessageOptions, GuestOptions, HashOptions,
+  HistoryMessage, HistoryOptions, ImageInfo, InspectOptions, Limits, MediaLimits, MediaMatrix, MessageOptions,
+  MessageReference, Pace, PixelSize, PreviewOptions, Progress, Receipt, SendManyOptions, SentGuestMessage, SentMessage,
+  Sla, StageTimes, Thumbnail, Timeouts, TransferOptions, TransferOutcome, Transformed, TransformOptions, UploadedFile,
+  UploadOptions, Video
 } from './native'
 
 /** A picture: a path or `file:` URL, bytes, or something that gives bytes piece by piece. */
@@ -37,11 +38,27 @@ export interface OutgoingMessage extends Omit<MessageOptions, 'signal'> {
 /** What became of one of several messages, as `Promise.allSettled` has it. */
 export type SendOutcome = { status: 'fulfilled', value: SentMessage } | { status: 'rejected', reason: PorteurError }
 
+/** Something that happened on a session; there may be other kinds in a later version. */
+export type SessionEvent =
+  /** The socket was opened anew after it was lost. */
+  | { kind: 'reconnected' }
+  /** The socket ended, and is opened again; without a code when the connection was lost without a word. */
+  | { kind: 'disconnected', code?: number, reason: string }
+  /** The socket could not be opened again; the next transfer tries once more. */
+  | { kind: 'failed', reason: string }
+  /** A frame of the platform that no transfer waits for. */
+  | { kind: 'frame', frame: unknown }
+  /** So many events were missed, since nobody took them for too long. */
+  | { kind: 'missed', count: number }
+  /** The session was closed, and there is nothing to come. */
+  | { kind: 'closed' }
+
 /** What went wrong, by what the caller can do about it; there may be more in a later version. */
 export type ErrorCode =
   | 'invalid_input' | 'unauthenticated' | 'permission_denied' | 'not_found' | 'too_large' | 'rate_limited'
   | 'unavailable' | 'api' | 'network' | 'protocol' | 'checksum_mismatch' | 'source_changed' | 'unsafe_target'
-  | 'expired' | 'unconfirmed' | 'delivery_failed' | 'delivery_timeout' | 'media' | 'file' | 'cancelled'
+  | 'expired' | 'unconfirmed' | 'delivery_failed' | 'delivery_timeout' | 'interaction_not_active'
+  | 'transfer_rejected' | 'transfer_timeout' | 'media' | 'file' | 'cancelled'
 
 /** Every failure that is porteur's own. An aborted call rejects with the reason of its signal instead. */
 export class PorteurError extends Error {
@@ -60,7 +77,7 @@ export class PorteurError extends Error {
   /**
    * What else is known, by names of the core: field, reason, hint, what, id, attempts, kind, endpoint, platform_code,
    * chunks, path, errno, client_id, cause, message_id, conversation, status, waited_seconds, elapsed_seconds,
-   * sla_seconds, sla_violation, format.
+   * sla_seconds, sla_violation, interaction, state, sent, format.
    */
   readonly details: Readonly<Record<string, string>>
   /** With `invalid_input`: the argument, option or environment variable that was refused, as in `contentType`. */
@@ -70,6 +87,12 @@ export class PorteurError extends Error {
 declare module './native' {
   interface Client {
     /** `close()`, for `using`, which does not wait until the audit log is posted. */
+    [Symbol.dispose] (): void
+    /** `close()`, for `await using`. */
+    [Symbol.asyncDispose] (): Promise<void>
+  }
+  interface Session {
+    /** `close()`, for `using`, which does not wait until the platform has agreed. */
     [Symbol.dispose] (): void
     /** `close()`, for `await using`. */
     [Symbol.asyncDispose] (): Promise<void>

@@ -1,18 +1,20 @@
-// Uploads, messages and pictures for a contact-center platform. One assignment a name, so that `import { Client }`
-// works.
+// Uploads, messages, transfers and pictures for a contact-center platform. One assignment a name, so that
+// `import { Client }` works.
 'use strict'
 
 const util = require('node:util')
 
 const { PorteurError } = require('./errors.js')
 const {
-  Client, Guest, inspect, inspectSync, preview, previewSync, sha256Chunks, sha256ChunksSync, transform,
+  Client, Guest, inspect, inspectSync, preview, previewSync, Session, sha256Chunks, sha256ChunksSync, transform,
   transformMany, transformSync, verifyAudit, verifyAuditSync
 } = require('./native.js')
 
 // Where Node has them: 20.4 or later.
-if (Symbol.dispose) define(Client, Symbol.dispose, function () { this.close() })
-if (Symbol.asyncDispose) define(Client, Symbol.asyncDispose, function () { return this.close() })
+for (const type of [Client, Session]) {
+  if (Symbol.dispose) define(type, Symbol.dispose, function () { this.close() })
+  if (Symbol.asyncDispose) define(type, Symbol.asyncDispose, function () { return this.close() })
+}
 
 // The token is as good as a password, so it is not shown by accident.
 define(Guest, 'toJSON', function () { return { id: this.id } })
@@ -31,6 +33,7 @@ exports.inspectSync = inspectSync
 exports.PorteurError = PorteurError
 exports.preview = preview
 exports.previewSync = previewSync
+exports.Session = Session
 exports.sha256Chunks = sha256Chunks
 exports.sha256ChunksSync = sha256ChunksSync
 exports.transform = transform

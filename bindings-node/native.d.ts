@@ -7,9 +7,10 @@ export declare class Client {
   constructor(options: ClientOptions & { clientId: string, clientSecret: string })
   /**
    * A client with the settings of `GENESYS_CLIENT_ID`, `GENESYS_CLIENT_SECRET`, `GENESYS_SCOPES`,
-   * `GENESYS_ENVIRONMENT` (else `GENESYS_ENV`) and `GENESYS_BASE_URL`, and for an audit trail `PORTEUR_AUDIT_FILE`,
-   * `PORTEUR_AUDIT_SECRET` and `PORTEUR_AUDIT_ENDPOINT`, in `process.env`, and those given here over them.
-   * Throws `invalid_input` that names all variables that are missing.
+   * `GENESYS_ENVIRONMENT` (else `GENESYS_ENV`) and `GENESYS_BASE_URL`, for an audit trail `PORTEUR_AUDIT_FILE`,
+   * `PORTEUR_AUDIT_SECRET` and `PORTEUR_AUDIT_ENDPOINT`, and for the callback of transfers `MEDIA_SERVER_WEBHOOK`,
+   * in `process.env`, and those given here over them. Throws `invalid_input` that names all variables that are
+   * missing.
    */
   static fromEnv(options?: ClientOptions): Client
   /**
@@ -65,6 +66,17 @@ export declare class Client {
    */
   history(conversation: string, options?: HistoryOptions): AsyncGenerator<HistoryMessage, void, undefined>
   /**
+   * Opens a session on the platform's socket, which many transfers share.
+   *
+   * After an abort a socket that was opened meanwhile is closed.
+   */
+  connect(options?: CallOptions): Promise<Session>
+  /**
+   * Transfers one interaction in a session of its own, as `session.transfer` does in a shared one. An abort does not
+   * recall a frame that left: give an `id` to be able to find out what became of it.
+   */
+  transfer(interaction: string, destination: string, options?: TransferOptions): Promise<TransferOutcome>
+  /**
    * Writes an entry of your own into the audit log, and answers when it is there.
    *
    * Rejects with `invalid_input` about `audit` when the client has no audit log. After an abort the entry is there
@@ -83,6 +95,14 @@ export declare class Client {
   close(): Promise<void>
 }
 
+/** Somebody who listens; `native.js` makes an async generator of it. */
+export declare class EventReading {
+  /** The next event, or `null` after the last. */
+  next(signal?: AbortSignal): Promise<import('./index').SessionEvent | null>
+  /** Listens no more. */
+  end(): void
+}
+
 /** A guest, with the token that speaks in its name. Inspecting it and `JSON.stringify` show the id alone. */
 export declare class Guest {
   /** A guest that was created earlier, perhaps by another process. */
@@ -97,6 +117,43 @@ export declare class Guest {
 export declare class HistoryReading {
   /** The next message, or `null` after the last. */
   next(signal?: AbortSignal): Promise<HistoryMessage | null>
+}
+
+/**
+ * An open socket to the platform, from `client.connect()`; many transfers share it.
+ *
+ * When the connection is lost it is opened again, and transfers under way go on. Close it when it is done: one that is
+ * forgotten stays open until it is collected.
+ */
+export declare class Session {
+  /**
+   * Transfers an interaction with its media to a destination as in `genesys://user/agent-9`, and says how that
+   * ended.
+   *
+   * The socket is pinged and the interaction read, which has to be active or queued; then a frame is sent. Media
+   * that the gateway does not support are followed by the next, in a frame of their own. A frame that met a lost
+   * connection or a rate limit is sent again, three times at most; before that the interaction is read, and the
+   * gateway carries out an id once. With an audit log a frame is in it before it leaves, and what became of it
+   * afterwards. Then the callback is made.
+   *
+   * Rejects with `interaction_not_active`, and with `transfer_rejected` when the gateway says no. With
+   * `transfer_timeout` and `unconfirmed` it may have been carried out: the same transfer with the `id` in the
+   * error's `details` (of `unconfirmed`, the `client_id`) finds out, and never makes a second one. An abort does not
+   * recall a frame that left.
+   */
+  transfer(interaction: string, destination: string, options?: TransferOptions): Promise<TransferOutcome>
+  /**
+   * What happens on this session from now on: `for await (const event of session.events())`.
+   *
+   * Ends after the event `closed`; leaving the loop stops listening. Holds at most 256 events that nobody took, and
+   * keeps the session open.
+   */
+  events(options?: CallOptions): AsyncGenerator<import('./index').SessionEvent, void, undefined>
+  /**
+   * Closes the socket: transfers under way and later ones reject with `cancelled`. Answers when the platform has
+   * agreed, or after 3 s without that.
+   */
+  close(): Promise<void>
 }
 
 /** A simulator, until it is stopped. */
@@ -136,6 +193,16 @@ export interface Attachment {
   fileId?: string
   /** The MIME type. Default what the name's extension says, else `application/octet-stream`. */
   contentType?: string
+}
+
+/** What is to be heard. */
+export interface Audio {
+  /** One of the gateway's codecs: `limits.codecs` of the client. */
+  codec: string
+  /** In kbit/s. */
+  bandwidthKbps: number
+  /** Bits a sample. Default 16. */
+  bitDepth?: number
 }
 
 /** Something that is not as it was written. */
@@ -207,6 +274,14 @@ export interface AuditReport {
   findings: Array<AuditFinding>
 }
 
+/** Whom to tell how something ended: JSON with an `event_id`, sent as often as the client's pace allows. */
+export interface CallbackOptions {
+  /** Where to; https, or http to this machine. */
+  url: string
+  /** Default `POST`. */
+  method?: 'POST' | 'PUT' | 'PATCH'
+}
+
 /** What every call takes that waits. */
 export interface CallOptions {
   /** Ends the call. */
@@ -249,6 +324,8 @@ export interface ClientOptions {
   limits?: Limits
   /** Where an audit trail is kept. Default nowhere. */
   audit?: AuditOptions
+  /** Whom to tell how transfers ended, or the URL for a POST. Default nobody. */
+  transferCallback?: string | CallbackOptions
 }
 
 /** How long to wait for a delivery, and how often to ask. */
@@ -282,7 +359,7 @@ export interface ErrorFacts {
   /**
    * What else is known, by names of the core: field, reason, hint, what, id, attempts, kind, endpoint,
    * platform_code, chunks, path, errno, client_id, cause, message_id, conversation, status, waited_seconds,
-   * elapsed_seconds, sla_seconds, sla_violation, format.
+   * elapsed_seconds, sla_seconds, sla_violation, interaction, state, sent, format.
    */
   details: Record<string, string>
 }
@@ -437,6 +514,12 @@ export declare function inspectSync(bytes: Uint8Array, options?: InspectOptions)
 export interface Limits {
   /** The largest chunk that is held in memory for a source that cannot be read again, in bytes. Default 64 MiB. */
   maxChunkBytes?: number
+  /** The most kbit/s of a transfer's sound that the media gateway takes. Default 128. */
+  maxBandwidthKbps?: number
+  /** The codecs that the media gateway knows. Default opus, g722 and pcmu. */
+  codecs?: string[]
+  /** The most pictures a second of a transfer that the media gateway takes. Default 30. */
+  maxFps?: number
 }
 
 /** What `transformMany` takes beside the options of `transform`. */
@@ -481,6 +564,14 @@ export interface MediaLimits {
   maxChildCpuMs?: number
   /** Time by the clock that the child may take for a file. Default 10 000. */
   maxChildWallMs?: number
+}
+
+/** What is to be heard, and perhaps seen. */
+export interface MediaMatrix {
+  /** What is to be heard. */
+  audio: Audio
+  /** What is to be seen. Default nothing. */
+  video?: Video
 }
 
 /** A message to a conversation. It says one of `text`, `html` and `json`. */
@@ -708,6 +799,54 @@ export interface Timeouts {
   stallMs?: number
   /** For a batch of the audit log in all. Default 10 000. */
   auditMs?: number
+  /** For the answer to a ping on a socket. Default 3000. */
+  pingMs?: number
+  /** For one attempt at a callback. Default 5000. */
+  callbackMs?: number
+}
+
+/** How an interaction goes elsewhere. */
+export interface TransferOptions {
+  /**
+   * What is to be heard and seen, the best first: the next are tried when the gateway does not support the codecs.
+   * Default opus at 64 kbit/s.
+   */
+  media?: MediaMatrix[]
+  /**
+   * The id of the first frame, 1 to 128 visible ASCII characters; the gateway carries out an id once. Default one of
+   * its own for every transfer; give the one that an error names to find out what became of it.
+   */
+  id?: string
+  /** How long an answer to one frame is waited for. Default 10 000. */
+  frameTimeoutMs?: number
+  /** How long the transfer may take in all. Default 30 000. */
+  withinMs?: number
+  /** Whether the socket is pinged and the interaction read before anything is sent. Default `true`. */
+  check?: boolean
+  /** Whom to tell how it ended, or the URL for a POST. Default the client's `transferCallback`. */
+  callback?: string | CallbackOptions
+  /** Ends the call. */
+  signal?: AbortSignal
+}
+
+/** A transfer that was carried out. */
+export interface TransferOutcome {
+  /** The id of the frame that did it. */
+  id: string
+  /** The interaction. */
+  interaction: string
+  /** The gateway's word: `codec_negotiated` or `transfer_initiated`. */
+  status: string
+  /** The codec that is heard: the gateway's word for it, else the one that was asked for. */
+  codec: string
+  /** Which of the media it was, counted from 0. */
+  media: number
+  /** From the first frame to the answer that settled it. */
+  latencyMs: number
+  /** How often a frame had to be sent again, or the connection be made anew. */
+  retries: number
+  /** Why the callback did not arrive, if there is one and it did not. The transfer stands. */
+  callbackError?: import('./index').PorteurError
 }
 
 /**
@@ -856,3 +995,13 @@ export declare function verifyAudit(path: string, secret: string, options?: Call
 
 /** Holds an audit log against its checkpoints, offline; the thread of the caller waits. */
 export declare function verifyAuditSync(path: string, secret: string): AuditReport
+
+/** What is to be seen. */
+export interface Video {
+  /** The codec, as in `vp8`. */
+  codec: string
+  /** Width and height in pixels, as in `1280x720`. */
+  resolution: string
+  /** Pictures a second. */
+  fps: number
+}

@@ -20,6 +20,9 @@ export interface SimulatorSettings {
   keep_bytes?: boolean
   conversations?: ConversationSettings[]
   deliveries?: DeliverySettings[]
+  interactions?: InteractionSettings[]
+  codecs?: string[]
+  tells_transfers?: boolean
   page_size?: number
   audit_secret?: string
   faults?: Fault[]
@@ -38,6 +41,12 @@ export interface DeliverySettings {
   outcome?: 'delivered' | 'read' | 'failed' | 'never'
   after_polls?: number
   after_ms?: number | null
+}
+
+/** An interaction that is there when the platform starts; see `InteractionSettings` of the core. */
+export interface InteractionSettings {
+  id?: string
+  state?: 'active' | 'queued' | 'completed' | 'abandoned'
 }
 
 /** One thing that goes wrong: when (`on`, `nth`, `times`), and exactly one effect; see `Fault` of the core. */
@@ -59,6 +68,12 @@ export interface Fault {
   expire_url?: boolean
   expire_token?: boolean
   edit?: unknown
+  reply?: Record<string, unknown>
+  close?: number
+  mute_ms?: number
+  hold_back?: number
+  noise?: unknown[]
+  raw?: string
 }
 
 /** One request the platform saw. `status` is `null` while it is open. */
@@ -79,6 +94,9 @@ export interface SimulatorState {
   messages: Array<Record<string, unknown>>
   uploads: Array<Record<string, unknown>>
   conversations: Array<Record<string, unknown>>
+  interactions: Array<Record<string, unknown>>
+  frames: Array<Record<string, unknown>>
+  callbacks: Array<Record<string, unknown>>
   audit: Array<Record<string, unknown>>
   tokens_issued: number
   token_requests: number

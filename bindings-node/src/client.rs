@@ -14,7 +14,9 @@ use crate::guest::{Guest, GuestMessageOptions, GuestOptions, SentGuestMessage};
 use crate::history::{HistoryOptions, HistoryReading};
 use crate::message::{MessageOptions, Outgoing, SendManyOptions, SentMessage};
 use crate::promise::{promise, promise_with, settled};
+use crate::session::Session;
 use crate::source::Source;
+use crate::transfer::{TransferOptions, TransferOutcome};
 use crate::upload::{UploadOptions, UploadedFile, prepare};
 use crate::{hooks, json};
 
@@ -36,9 +38,10 @@ impl Client {
     }
 
     /// A client with the settings of `GENESYS_CLIENT_ID`, `GENESYS_CLIENT_SECRET`, `GENESYS_SCOPES`,
-    /// `GENESYS_ENVIRONMENT` (else `GENESYS_ENV`) and `GENESYS_BASE_URL`, and for an audit trail `PORTEUR_AUDIT_FILE`,
-    /// `PORTEUR_AUDIT_SECRET` and `PORTEUR_AUDIT_ENDPOINT`, in `process.env`, and those given here over them.
-    /// Throws `invalid_input` that names all variables that are missing.
+    /// `GENESYS_ENVIRONMENT` (else `GENESYS_ENV`) and `GENESYS_BASE_URL`, for an audit trail `PORTEUR_AUDIT_FILE`,
+    /// `PORTEUR_AUDIT_SECRET` and `PORTEUR_AUDIT_ENDPOINT`, and for the callback of transfers `MEDIA_SERVER_WEBHOOK`,
+    /// in `process.env`, and those given here over them. Throws `invalid_input` that names all variables that are
+    /// missing.
     #[napi(factory)]
     pub fn from_env(
         env: &Env,
@@ -229,6 +232,51 @@ impl Client {
             let reading = HistoryReading::from(self.core.history(conversation.0, options.history()));
             Ok(hooks::call(env, "iterate", (reading, signal))?)
         })
+    }
+
+    /// Opens a session on the platform's socket, which many transfers share.
+    ///
+    /// After an abort a socket that was opened meanwhile is closed.
+    #[napi]
+    pub fn connect<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "CallOptions")] options: Option<Unknown<'env>>,
+    ) -> napi::Result<PromiseRaw<'env, Session>> {
+        let client = self.core.clone();
+        promise(
+            env,
+            || {
+                let CallOptions { signal } = options_of(options)?;
+                Ok((signal, async move { Ok(client.connect().await?) }))
+            },
+            Session::from,
+        )
+    }
+
+    /// Transfers one interaction in a session of its own, as `session.transfer` does in a shared one. An abort does not
+    /// recall a frame that left: give an `id` to be able to find out what became of it.
+    #[napi(ts_return_type = "Promise<TransferOutcome>")]
+    pub fn transfer<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "string")] interaction: Unknown<'env>,
+        #[napi(ts_arg_type = "string")] destination: Unknown<'env>,
+        #[napi(ts_arg_type = "TransferOptions")] options: Option<Unknown<'env>>,
+    ) -> napi::Result<PromiseRaw<'env, TransferOutcome<'env>>> {
+        let client = self.core.clone();
+        promise_with(
+            env,
+            || {
+                let interaction: Text = argument("interaction", interaction)?;
+                let destination: Text = argument("destination", destination)?;
+                let mut options: TransferOptions<'env> = options_of(options)?;
+                let signal = options.signal.take();
+                let transfer = options.transfer(interaction, destination);
+                Ok((signal, async move { Ok(client.transfer(transfer).await?) }))
+            },
+            TransferOutcome::of,
+        )
     }
 
     /// Writes an entry of your own into the audit log, and answers when it is there.

@@ -6,7 +6,7 @@ use napi_derive::napi;
 use porteur::Config;
 
 use crate::audit::AuditOptions;
-use crate::convert::{Flag, List, Members, Text, Whole, texts};
+use crate::convert::{CallbackOf, Flag, List, Members, Text, Whole, texts};
 use crate::errors::Failed;
 
 /// Settings of a client. What is left out is as the core has it.
@@ -46,6 +46,9 @@ pub struct ClientOptions {
     /// Where an audit trail is kept. Default nowhere.
     #[napi(ts_type = "AuditOptions")]
     pub audit: Option<Members<AuditOptions>>,
+    /// Whom to tell how transfers ended, or the URL for a POST. Default nobody.
+    #[napi(ts_type = "string | CallbackOptions")]
+    pub transfer_callback: Option<CallbackOf>,
 }
 
 /// How often a call is tried, how long it may take, and how many may leave.
@@ -97,6 +100,12 @@ pub struct Timeouts {
     /// For a batch of the audit log in all. Default 10 000.
     #[napi(ts_type = "number")]
     pub audit_ms: Option<Whole>,
+    /// For the answer to a ping on a socket. Default 3000.
+    #[napi(ts_type = "number")]
+    pub ping_ms: Option<Whole>,
+    /// For one attempt at a callback. Default 5000.
+    #[napi(ts_type = "number")]
+    pub callback_ms: Option<Whole>,
 }
 
 /// How much we take on.
@@ -106,6 +115,15 @@ pub struct Limits {
     /// The largest chunk that is held in memory for a source that cannot be read again, in bytes. Default 64 MiB.
     #[napi(ts_type = "number")]
     pub max_chunk_bytes: Option<Whole>,
+    /// The most kbit/s of a transfer's sound that the media gateway takes. Default 128.
+    #[napi(ts_type = "number")]
+    pub max_bandwidth_kbps: Option<Whole>,
+    /// The codecs that the media gateway knows. Default opus, g722 and pcmu.
+    #[napi(ts_type = "string[]")]
+    pub codecs: Option<List<Text>>,
+    /// The most pictures a second of a transfer that the media gateway takes. Default 30.
+    #[napi(ts_type = "number")]
+    pub max_fps: Option<Whole>,
 }
 
 impl ClientOptions {
@@ -140,9 +158,15 @@ impl ClientOptions {
         set(&mut config.timeouts.call, timeouts.call_ms.map(Whole::to_duration));
         set(&mut config.timeouts.stall, timeouts.stall_ms.map(Whole::to_duration));
         set(&mut config.timeouts.audit, timeouts.audit_ms.map(Whole::to_duration));
+        set(&mut config.timeouts.ping, timeouts.ping_ms.map(Whole::to_duration));
+        set(&mut config.timeouts.callback, timeouts.callback_ms.map(Whole::to_duration));
         let limits = self.limits.map(|limits| limits.0).unwrap_or_default();
         set(&mut config.limits.max_chunk_bytes, limits.max_chunk_bytes.map(|bytes| bytes.0));
+        set(&mut config.limits.max_bandwidth_kbps, limits.max_bandwidth_kbps.map(Whole::to_u32));
+        set(&mut config.limits.codecs, limits.codecs.map(texts));
+        set(&mut config.limits.max_fps, limits.max_fps.map(Whole::to_u32));
         set(&mut config.audit, self.audit.map(|audit| audit.0.audit().map(Some)).transpose()?);
+        set(&mut config.transfer_callback, self.transfer_callback.map(|callback| Some(callback.0)));
         Ok(config)
     }
 }

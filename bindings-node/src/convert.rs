@@ -18,6 +18,7 @@ use napi::{Env, JsValue as _, Status, ValueType, sys};
 use crate::errors::Failed;
 use crate::json;
 use crate::source::Source;
+use crate::transfer::CallbackOptions;
 
 /// A string.
 #[derive(Default)]
@@ -53,6 +54,9 @@ pub struct Copied(pub(crate) Bytes);
 
 /// One of many sources, as the hook `openMany` gives it.
 pub struct Opened(pub(crate) Source);
+
+/// A callback: an object that describes one, or a URL that is posted to.
+pub struct CallbackOf(pub(crate) porteur::Callback);
 
 /// A `Date` on its way to JavaScript.
 pub struct Moment(pub(crate) SystemTime);
@@ -218,6 +222,7 @@ converted! {
     TextByName by text_by_name;
     Copied by copied;
     Opened by opened;
+    CallbackOf by callback_of;
 }
 
 fn whole(value: Unknown<'_>) -> napi::Result<u64> {
@@ -264,6 +269,14 @@ fn copied(value: Unknown<'_>) -> napi::Result<Bytes> {
 fn opened(value: Unknown<'_>) -> napi::Result<Source> {
     let env = Env::from_raw(value.value().env);
     Source::read(value).map_err(|failed| failed.into_js(&env, None))
+}
+
+fn callback_of(value: Unknown<'_>) -> napi::Result<porteur::Callback> {
+    match value.get_type()? {
+        ValueType::String => Ok(porteur::Callback::post(cast::<String>(value)?)),
+        ValueType::Object => Ok(cast::<CallbackOptions>(value)?.callback()),
+        other => Err(refused(expected("a URL or an object with one", other))),
+    }
 }
 
 impl ToNapiValue for Moment {

@@ -80,7 +80,7 @@ pub struct ErrorFacts {
     pub request_id: Option<String>,
     /// What else is known, by names of the core: field, reason, hint, what, id, attempts, kind, endpoint,
     /// platform_code, chunks, path, errno, client_id, cause, message_id, conversation, status, waited_seconds,
-    /// elapsed_seconds, sla_seconds, sla_violation, format.
+    /// elapsed_seconds, sla_seconds, sla_violation, interaction, state, sent, format.
     pub details: HashMap<String, String>,
 }
 

@@ -22,6 +22,8 @@ mod media;
 mod media_child;
 mod message;
 mod promise;
+mod session;
 mod simulator;
 mod source;
+mod transfer;
 mod upload;

@@ -9,6 +9,7 @@ import { inspect } from 'node:util'
 
 import { Simulator } from '../../bindings-node/testing.js'
 import { auditOf, camelCase, camelCased, verbs as messageVerbs } from './messages.steps.mjs'
+import { verbs as transferVerbs } from './transfers.steps.mjs'
 
 const folder = new URL('../scenarios/', import.meta.url)
 const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
@@ -72,7 +73,7 @@ async function play (stage, steps) {
     if (fails) assert.equal(done.error?.code, fails, `step ${index} had to fail with ${fails}, got ${inspect(done)}`)
     else if (index + 1 < steps.length) assert.ok(!done.error, `step ${index} failed: ${inspect(done.error)}`)
     // A step that is no call leaves the last result as it is.
-    if (!['fault', 'advance_ms', 'close'].includes(verb)) last = { ...done, fails }
+    if (!['fault', 'advance_ms', 'close', 'close_session'].includes(verb)) last = { ...done, fails }
   }
   return { ...last, fails: steps.at(-1).fails }
 }
@@ -87,6 +88,7 @@ async function outcomeOf (call) {
 
 const verbs = {
   ...messageVerbs,
+  ...transferVerbs,
   async upload (stage, { text, zeros, from = 'bytes', journal, size, ...options }) {
     const bytes = text === undefined ? Buffer.alloc(zeros) : Buffer.from(text)
     const more = { ...camelCased(options), journal: journal ? join(stage.directory, 'journal') : undefined }

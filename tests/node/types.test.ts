@@ -3,16 +3,16 @@
 import { createReadStream } from 'node:fs'
 
 import {
-  Client, Guest, inspect, inspectSync, PorteurError, preview, previewSync, sha256Chunks, sha256ChunksSync, transform,
-  transformMany, transformSync, verifyAudit, verifyAuditSync,
+  Client, Guest, inspect, inspectSync, PorteurError, preview, previewSync, Session, sha256Chunks, sha256ChunksSync,
+  transform, transformMany, transformSync, verifyAudit, verifyAuditSync,
   type Attachment, type AuditOptions, type AuditReport, type ChunkDigests, type ClientOptions, type DeliveryOptions,
   type ErrorCode, type HistoryMessage, type ImageInfo, type MediaLimits, type MediaSource, type MessageOptions, type OutgoingMessage, type Progress, type Receipt,
-  type SendOutcome, type SentMessage, type TransformManyOptions, type TransformOptions, type TransformOutcome, type Transformed,
+  type SendOutcome, type SentMessage, type SessionEvent, type TransferOptions, type TransferOutcome, type TransformManyOptions, type TransformOptions, type TransformOutcome, type Transformed,
   type UploadedFile
 } from '../../bindings-node/index.js'
 import { messages, Simulator, type Fault } from '../../bindings-node/testing.js'
 
-const options: ClientOptions = { pace: { attempts: 6, perMinute: 600 }, timeouts: { callMs: 1000 }, limits: { maxChunkBytes: 1 } }
+const options: ClientOptions = { pace: { attempts: 6, perMinute: 600 }, timeouts: { callMs: 1000, pingMs: 500, callbackMs: 500 }, limits: { maxChunkBytes: 1, maxBandwidthKbps: 256, codecs: ['opus'], maxFps: 60 } }
 const client = new Client({ clientId: 'id', clientSecret: 'secret', scopes: ['files:upload'], ...options })
 const other: Client = Client.fromEnv({ environment: 'eu-west-1' })
 
@@ -69,10 +69,46 @@ export async function aHistoryIsReadInALoop (signal: AbortSignal): Promise<Histo
   return read
 }
 
+export async function aSessionCarriesManyTransfers (signal: AbortSignal): Promise<TransferOutcome[]> {
+  const session: Session = await client.connect({ signal })
+  const wish: TransferOptions = {
+    media: [
+      { audio: { codec: 'opus', bandwidthKbps: 64, bitDepth: 24 }, video: { codec: 'vp8', resolution: '1280x720', fps: 30 } },
+      { audio: { codec: 'pcmu', bandwidthKbps: 64 } }
+    ],
+    frameTimeoutMs: 5000,
+    withinMs: 20_000,
+    check: false
+  }
+  const callback = { url: 'https://example.com/hook', method: 'PUT' } as const
+  const outcomes = await Promise.all([
+    session.transfer('interaction-1', 'genesys://user/agent-9'),
+    session.transfer('interaction-2', 'genesys://user/agent-9', { ...wish, id: 'mine', callback, signal }),
+    client.transfer('interaction-3', 'genesys://user/agent-9', { callback: 'https://example.com/hook' })
+  ])
+  const failed: PorteurError | undefined = outcomes[0].callbackError
+  console.log(failed?.code, outcomes[0].latencyMs.toFixed())
+  session[Symbol.dispose]()
+  await session[Symbol.asyncDispose]()
+  await session.close()
+  return outcomes
+}
+
+export async function eventsAreToldApartByTheirKind (session: Session, signal: AbortSignal): Promise<unknown[]> {
+  const seen: unknown[] = []
+  for await (const event of session.events({ signal })) {
+    const { kind }: SessionEvent = event
+    if (event.kind === 'disconnected') seen.push(event.code?.toFixed(), event.reason)
+    else if (event.kind === 'frame') seen.push(event.frame)
+    else seen.push(kind)
+  }
+  return seen
+}
+
 export async function anAuditLogIsKeptAndVerified (signal: AbortSignal): Promise<AuditReport> {
   const kept: AuditOptions = { file: 'audit.log', secret: 'secret', sync: 'entry' }
   const audit: AuditOptions = { ...kept, endpoint: 'https://example.com', whenFull: 'fail', everyMs: 1 }
-  const keeping = new Client({ clientId: 'id', clientSecret: 'secret', audit, timeouts: { auditMs: 1000 } })
+  const keeping = new Client({ clientId: 'id', clientSecret: 'secret', audit, timeouts: { auditMs: 1000 }, transferCallback: 'https://example.com' })
   const { log, sequence }: { log: string, sequence: number } = await keeping.record('note', { by: 'me' }, { signal })
   await keeping.flushAudit({ signal })
   const closed: Promise<void> = keeping.close()
@@ -157,6 +193,12 @@ export function theseAreRefused (): void {
   // @ts-expect-error: a full log waits or fails
   const full: AuditOptions = { file: 'audit.log', secret: 'secret', whenFull: 'drop' }
   console.log(full)
+  // @ts-expect-error: a destination is required
+  void client.transfer('interaction-1')
+  // @ts-expect-error: media have something to be heard
+  void client.transfer('interaction-1', 'genesys://user/agent-9', { media: [{ video: { codec: 'vp8', resolution: '1x1', fps: 1 } }] })
+  // @ts-expect-error: nobody is told by GET
+  void client.transfer('interaction-1', 'genesys://user/agent-9', { callback: { url: 'https://example.com', method: 'GET' } })
   // @ts-expect-error: a GIF cannot be made
   void transform('a.png', { format: 'gif' })
   // @ts-expect-error: a box has two sides
