@@ -119,6 +119,14 @@ target/release/porteur send --conversation conversation-1 --from agent@example.c
 if target/release/porteur send --conversation conversation-1 --from customer@example.com --to agent@example.com \
   --text 'Thank you.' 2>target/example.err; then exit 1; fi
 grep -q 'rule agent-role' target/example.err
+# So does what is transferred.
+move=(interaction-1 genesys://user/agent-9)
+target/release/transfer "${move[@]}"
+"$venv/bin/python" examples/python/transfer.py "${move[@]}"
+node target/node/transfer.mjs "${move[@]}"
+target/release/porteur transfer "${move[@]}" --media opus@64 pcmu@64
+if target/release/porteur transfer interaction-9 genesys://user/agent-9 2>target/example.err; then exit 1; fi
+grep -q 'interaction not found: interaction-9' target/example.err
 target/release/porteur verify-audit target/example.audit
 sed 's/queued/delivered/' target/example.audit >target/changed.audit
 cp target/example.audit.checkpoints target/changed.audit.checkpoints
