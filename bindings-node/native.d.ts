@@ -915,7 +915,10 @@ export interface TransformOptions {
   format?: 'jpeg' | 'png' | 'webp'
   /** How much of the detail is kept where the format loses some, 1 to 100. Default 85. */
   quality?: number
-  /** How hard is tried: `fast` reads less detail of a large JPEG, and encodes PNG and alpha quicker. Default `best`. */
+  /**
+   * How hard is tried: `fast` reads less detail of a large JPEG, encodes PNG and alpha quicker, and JPEG larger than
+   * a thumbnail a little less tightly. Default `best`.
+   */
   effort?: 'fast' | 'best'
   /**
    * The colour (red, green, blue; 0 to 255) that shows through where the picture is transparent. Default none, so

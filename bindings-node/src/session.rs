@@ -142,29 +142,18 @@ impl From<porteur::Session> for EventReading {
 /// An event with the members that its kind has.
 fn shown(env: &Env, event: SessionEvent) -> napi::Result<Object<'_>> {
     let mut shown = Object::new(env)?;
+    shown.set("kind", event.kind())?;
     match event {
-        SessionEvent::Reconnected => shown.set("kind", "reconnected")?,
         SessionEvent::Disconnected { code, reason } => {
-            shown.set("kind", "disconnected")?;
             if let Some(code) = code {
                 shown.set("code", code)?;
             }
             shown.set("reason", reason)?;
         }
-        SessionEvent::Failed { reason } => {
-            shown.set("kind", "failed")?;
-            shown.set("reason", reason)?;
-        }
-        SessionEvent::Frame(frame) => {
-            shown.set("kind", "frame")?;
-            shown.set("frame", Json(frame))?;
-        }
-        SessionEvent::Missed(count) => {
-            shown.set("kind", "missed")?;
-            shown.set("count", number(count))?;
-        }
-        // The one that is left.
-        _ => shown.set("kind", "closed")?,
+        SessionEvent::Failed { reason } => shown.set("reason", reason)?,
+        SessionEvent::Frame(frame) => shown.set("frame", Json(frame))?,
+        SessionEvent::Missed(count) => shown.set("count", number(count))?,
+        _ => {}
     }
     Ok(shown)
 }

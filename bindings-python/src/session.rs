@@ -268,15 +268,13 @@ impl SessionEvent {
 impl From<porteur::SessionEvent> for SessionEvent {
     fn from(event: porteur::SessionEvent) -> Self {
         use porteur::SessionEvent as Event;
-        let of = |kind: &str| Self { kind: kind.to_owned(), code: None, reason: None, frame: None, count: None };
+        let bare = Self { kind: event.kind().to_owned(), code: None, reason: None, frame: None, count: None };
         match event {
-            Event::Reconnected => of("reconnected"),
-            Event::Disconnected { code, reason } => Self { code, reason: Some(reason), ..of("disconnected") },
-            Event::Failed { reason } => Self { reason: Some(reason), ..of("failed") },
-            Event::Frame(frame) => Self { frame: Some(Json(frame)), ..of("frame") },
-            Event::Missed(count) => Self { count: Some(count), ..of("missed") },
-            // The one that is left.
-            _ => of("closed"),
+            Event::Disconnected { code, reason } => Self { code, reason: Some(reason), ..bare },
+            Event::Failed { reason } => Self { reason: Some(reason), ..bare },
+            Event::Frame(frame) => Self { frame: Some(Json(frame)), ..bare },
+            Event::Missed(count) => Self { count: Some(count), ..bare },
+            _ => bare,
         }
     }
 }

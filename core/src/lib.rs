@@ -1,4 +1,4 @@
-//! Large uploads, messages and pictures for a contact-center platform: the core of porteur, which Python and Node speak too.
+//! Large uploads, messages, transfers and pictures for a contact-center platform: the core of porteur, which Python and Node speak too.
 //!
 //! ```no_run
 //! use porteur::{Client, Config, GuestMessage, NewGuest, Upload};

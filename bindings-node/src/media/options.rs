@@ -56,7 +56,8 @@ pub struct TransformOptions<'env> {
     /// How much of the detail is kept where the format loses some, 1 to 100. Default 85.
     #[napi(ts_type = "number")]
     pub quality: Option<Whole>,
-    /// How hard is tried: `fast` reads less detail of a large JPEG, and encodes PNG and alpha quicker. Default `best`.
+    /// How hard is tried: `fast` reads less detail of a large JPEG, encodes PNG and alpha quicker, and JPEG larger than
+    /// a thumbnail a little less tightly. Default `best`.
     #[napi(ts_type = "'fast' | 'best'")]
     pub effort: Option<Text>,
     /// The colour (red, green, blue; 0 to 255) that shows through where the picture is transparent. Default none, so

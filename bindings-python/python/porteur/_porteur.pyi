@@ -1759,7 +1759,8 @@ def transform(
         exact: The exact width and height, stretched where the shape differs. Instead of the three above.
         format: What the result is encoded as. Default as the source; a GIF becomes WebP.
         quality: How much of the detail is kept where the format loses some, 1 to 100. Default 85.
-        effort: ``"best"`` (default), or ``"fast"``: less detail of a large JPEG is read, PNG and alpha are encoded quicker.
+        effort: ``"best"`` (default), or ``"fast"``: less detail of a large JPEG is read, PNG and alpha are encoded quicker,
+            and JPEG larger than a thumbnail a little less tightly.
         background: The colour (red, green, blue; 0 to 255) that shows through where the picture is transparent. Default
             none, so that alpha is kept; JPEG has none and takes white.
         enlarge: Whether a small picture may be made larger. Default False; an exact size is made in any case.

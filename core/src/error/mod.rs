@@ -245,8 +245,8 @@ pub enum Error {
         /// The failure below.
         source: Cause,
     },
-    /// The client was closed while the call ran, or before.
-    #[error("cancelled: the client is closed")]
+    /// The client, or the session that the call belongs to, was closed while the call ran, or before.
+    #[error("cancelled: the client or its session is closed")]
     Cancelled,
 }
 

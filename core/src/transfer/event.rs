@@ -27,12 +27,26 @@ pub enum SessionEvent {
         /// Why.
         reason: String,
     },
-    /// A frame of the platform that no transfer waits for.
+    /// A frame of the platform that no transfer waits for, or waits for any more: an answer that comes too late is one.
     Frame(Value),
     /// So many events were missed, since nobody took them for too long.
     Missed(u64),
     /// The session was closed, and there is nothing to come.
     Closed,
+}
+
+impl SessionEvent {
+    /// The name of the variant in snake_case, for languages without variants.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Reconnected => "reconnected",
+            Self::Disconnected { .. } => "disconnected",
+            Self::Failed { .. } => "failed",
+            Self::Frame(_) => "frame",
+            Self::Missed(_) => "missed",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 /// The events of a session, from when they were asked for. A stream that ends with [`SessionEvent::Closed`].
@@ -57,7 +71,7 @@ impl SessionEvents {
                 Err(broadcast::error::RecvError::Lagged(count)) => (SessionEvent::Missed(count), Some((events, ended))),
             })
         });
-        Self(stream.boxed())
+        Self(stream.fuse().boxed())
     }
 }
 

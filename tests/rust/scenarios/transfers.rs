@@ -134,12 +134,9 @@ fn shown(outcome: &TransferOutcome) -> Value {
 /// An event as scenarios write it.
 fn word(event: &SessionEvent) -> String {
     match event {
-        SessionEvent::Reconnected => "reconnected".to_owned(),
         SessionEvent::Disconnected { code: Some(code), .. } => format!("disconnected {code}"),
-        SessionEvent::Disconnected { code: None, .. } => "disconnected".to_owned(),
-        SessionEvent::Failed { .. } => "failed".to_owned(),
         SessionEvent::Frame(frame) => format!("frame {frame}"),
         SessionEvent::Missed(count) => format!("missed {count}"),
-        _ => "closed".to_owned(),
+        other => other.kind().to_owned(),
     }
 }

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Large uploads, messages and pictures for a contact-center platform.
+/// Large uploads, messages, transfers and pictures for a contact-center platform.
 #[derive(Parser)]
 #[command(name = "porteur", version, arg_required_else_help = true)]
 struct Arguments {
