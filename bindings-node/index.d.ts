@@ -1,6 +1,8 @@
 // The names of `porteur`. `native.d.ts` is generated from the native part; what JavaScript adds to it is here.
 
-import type { ErrorFacts, MessageOptions, SentMessage, Transformed, TransformOptions } from './native'
+import type {
+  ErrorFacts, MessageOptions, SentMessage, TransferOptions, TransferOutcome, Transformed, TransformOptions
+} from './native'
 
 export {
   Client, Guest, inspect, inspectSync, preview, previewSync, Session, sha256Chunks, sha256ChunksSync, transform,
@@ -9,8 +11,8 @@ export {
 export type {
   Attachment, Audio, AuditFinding, AuditOptions, AuditReceipt, AuditReport, CallbackOptions, CallOptions, ChunkDigests,
   ClientOptions, DeliveryOptions, ErrorFacts, FileReference, GuestMessageOptions, GuestOptions, HashOptions,
-  HistoryMessage, HistoryOptions, ImageInfo, InspectOptions, Limits, MediaLimits, MediaMatrix, MessageOptions,
-  MessageReference, Pace, PixelSize, PreviewOptions, Progress, Receipt, SendManyOptions, SentGuestMessage, SentMessage,
+  HistoryMessage, HistoryOptions, ImageInfo, InspectOptions, Limits, ManyOptions, MediaLimits, MediaMatrix,
+  MessageOptions, MessageReference, Pace, PixelSize, PreviewOptions, Progress, Receipt, SentGuestMessage, SentMessage,
   Sla, StageTimes, Thumbnail, Timeouts, TransferOptions, TransferOutcome, Transformed, TransformOptions, UploadedFile,
   UploadOptions, Video
 } from './native'
@@ -37,6 +39,16 @@ export interface OutgoingMessage extends Omit<MessageOptions, 'signal'> {
 
 /** What became of one of several messages, as `Promise.allSettled` has it. */
 export type SendOutcome = { status: 'fulfilled', value: SentMessage } | { status: 'rejected', reason: PorteurError }
+
+/** One of several transfers: the interaction and where it goes beside the options of `transfer`. */
+export interface OutgoingTransfer extends Omit<TransferOptions, 'signal'> {
+  interaction: string
+  destination: string
+}
+
+/** What became of one of several transfers, as `Promise.allSettled` has it. */
+export type SettledTransfer =
+  { status: 'fulfilled', value: TransferOutcome } | { status: 'rejected', reason: PorteurError }
 
 /** Something that happened on a session; there may be other kinds in a later version. */
 export type SessionEvent =

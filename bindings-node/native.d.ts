@@ -49,7 +49,7 @@ export declare class Client {
    * Whatever goes wrong with one message, as with `send`, is that message's outcome and stops no other. An abort
    * does not recall messages that left; those whose turn has not come are not sent.
    */
-  sendMany(messages: Array<import('./index').OutgoingMessage>, options?: SendManyOptions): Promise<Array<import('./index').SendOutcome>>
+  sendMany(messages: Array<import('./index').OutgoingMessage>, options?: ManyOptions): Promise<Array<import('./index').SendOutcome>>
   /**
    * Waits until a message is delivered or read.
    *
@@ -142,6 +142,14 @@ export declare class Session {
    * recall a frame that left.
    */
   transfer(interaction: string, destination: string, options?: TransferOptions): Promise<TransferOutcome>
+  /**
+   * Transfers many interactions over this socket, some at a time; answers as `Promise.allSettled` what became of each, in
+   * order.
+   *
+   * Whatever goes wrong with one transfer, as with `transfer`, is that transfer's outcome and stops no other. An abort
+   * does not recall frames that left; transfers whose turn has not come are not made.
+   */
+  transferMany(transfers: Array<import('./index').OutgoingTransfer>, options?: ManyOptions): Promise<Array<import('./index').SettledTransfer>>
   /**
    * What happens on this session from now on: `for await (const event of session.events())`.
    *
@@ -522,6 +530,14 @@ export interface Limits {
   maxFps?: number
 }
 
+/** How many calls are under way, and what ends them. */
+export interface ManyOptions {
+  /** How many are under way at a time, 1 to 256. Default 16. */
+  concurrency?: number
+  /** Ends the call. */
+  signal?: AbortSignal
+}
+
 /** What `transformMany` takes beside the options of `transform`. */
 export interface ManyOptions {
   /** How many threads work. Default: one for each core. */
@@ -709,14 +725,6 @@ export interface Receipt {
   elapsedMs: number
   /** The verdict, when a threshold was given. */
   sla?: Sla
-}
-
-/** How many messages are sent. */
-export interface SendManyOptions {
-  /** How many are under way at a time, 1 to 256. Default 16. */
-  concurrency?: number
-  /** Ends the call. */
-  signal?: AbortSignal
 }
 
 /** A message that the platform took. */

@@ -7,12 +7,13 @@ use napi_derive::napi;
 
 use crate::audit::{AuditReceipt, CallOptions};
 use crate::config::{ClientOptions, from_process_env};
-use crate::convert::{Members, Text, Whole, argument, options_of};
+use crate::convert::{Members, Text, argument, options_of};
 use crate::delivery::{DeliveryOptions, MessageReference, Receipt};
 use crate::errors::{Failed, throwing};
 use crate::guest::{Guest, GuestMessageOptions, GuestOptions, SentGuestMessage};
 use crate::history::{HistoryOptions, HistoryReading};
-use crate::message::{MessageOptions, Outgoing, SendManyOptions, SentMessage};
+use crate::many::{Many, ManyOptions};
+use crate::message::{MessageOptions, SentMessage, addressed};
 use crate::promise::{promise, promise_with, settled};
 use crate::session::Session;
 use crate::source::Source;
@@ -171,19 +172,21 @@ impl Client {
         &self,
         env: &'env Env,
         #[napi(ts_arg_type = "Array<import('./index').OutgoingMessage>")] messages: Unknown<'env>,
-        #[napi(ts_arg_type = "SendManyOptions")] options: Option<Unknown<'env>>,
+        #[napi(ts_arg_type = "ManyOptions")] options: Option<Unknown<'env>>,
     ) -> napi::Result<PromiseRaw<'env, Vec<Object<'env>>>> {
         let client = self.core.clone();
         promise_with(
             env,
             || {
-                let SendManyOptions { concurrency, signal } = options_of(options)?;
-                let outgoing = Outgoing::read(env, messages)?;
-                let concurrency = concurrency.map_or(porteur::CONCURRENCY, Whole::to_usize);
-                Ok((signal, outgoing.send(client, concurrency)))
+                let mut options: ManyOptions<'env> = options_of(options)?;
+                let (signal, concurrency) = (options.signal.take(), options.concurrency());
+                let many = Many::read(env, "messages", messages, addressed)?;
+                let sending = many.done(move |messages| async move { client.send_many(messages, concurrency).await });
+                Ok((signal, sending))
             },
             |env, call, outcomes| {
-                outcomes.into_iter().map(|outcome| settled::<_, SentMessage>(env, call, outcome)).collect()
+                let sent = |outcome| settled(env, call, outcome, |message| Ok(SentMessage::from(message)));
+                outcomes.into_iter().map(sent).collect()
             },
         )
     }

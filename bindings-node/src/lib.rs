@@ -18,6 +18,7 @@ mod guest;
 mod history;
 mod hooks;
 mod json;
+mod many;
 mod media;
 mod media_child;
 mod message;

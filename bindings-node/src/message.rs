@@ -4,7 +4,7 @@ use napi::Env;
 use napi::bindgen_prelude::{JsObjectValue as _, Object, Unknown};
 use napi_derive::napi;
 
-use crate::convert::{Copied, Flag, List, Members, Text, Whole, argument, texts};
+use crate::convert::{Copied, Flag, List, Members, Text, argument, texts};
 use crate::errors::Failed;
 use crate::guest::FileReference;
 use crate::json;
@@ -66,18 +66,6 @@ pub struct Attachment {
     pub content_type: Option<Text>,
 }
 
-/// How many messages are sent.
-#[napi(object, object_to_js = false)]
-#[derive(Default)]
-pub struct SendManyOptions<'env> {
-    /// How many are under way at a time, 1 to 256. Default 16.
-    #[napi(ts_type = "number")]
-    pub concurrency: Option<Whole>,
-    /// Ends the call.
-    #[napi(ts_type = "AbortSignal")]
-    pub signal: Option<Unknown<'env>>,
-}
-
 /// A message that the platform took. Delivery comes later: `awaitDelivery`.
 #[napi(object, object_from_js = false)]
 pub struct SentMessage {
@@ -131,45 +119,8 @@ fn attached(message: porteur::Message, attachment: Unknown<'_>) -> Result<porteu
     }))
 }
 
-/// Messages on their way: those that can be sent, and in their places those that cannot.
-pub(crate) struct Outgoing {
-    messages: Vec<(String, porteur::Message)>,
-    refused: Vec<Option<porteur::Error>>,
-}
-
-impl Outgoing {
-    /// Reads every message with its conversation. What is wrong with one is that one's outcome; what reading it throws
-    /// is not ours, and ends all of it.
-    pub(crate) fn read(env: &Env, messages: Unknown<'_>) -> Result<Self, Failed> {
-        let List(given) = argument::<List<Unknown<'_>>>("messages", messages)?;
-        let mut outgoing = Self { messages: Vec::with_capacity(given.len()), refused: Vec::with_capacity(given.len()) };
-        for one in given {
-            let refused = match addressed(env, one) {
-                Ok(message) => {
-                    outgoing.messages.push(message);
-                    None
-                }
-                Err(Failed::Core(error)) => Some(error),
-                Err(thrown @ Failed::Js(_)) => return Err(thrown),
-            };
-            outgoing.refused.push(refused);
-        }
-        Ok(outgoing)
-    }
-
-    /// What became of each, in order.
-    pub(crate) async fn send(
-        self,
-        client: porteur::Client,
-        concurrency: usize,
-    ) -> Result<Vec<porteur::Result<porteur::SentMessage>>, Failed> {
-        let mut sent = client.send_many(self.messages, concurrency).await?.into_iter();
-        let outcomes = self.refused.into_iter().filter_map(|refused| refused.map(Err).or_else(|| sent.next()));
-        Ok(outcomes.collect())
-    }
-}
-
-fn addressed(env: &Env, one: Unknown<'_>) -> Result<(String, porteur::Message), Failed> {
+/// One of many: the conversation beside the message.
+pub(crate) fn addressed(env: &Env, one: Unknown<'_>) -> Result<(String, porteur::Message), Failed> {
     let members: Members<Object<'_>> = argument("messages", one)?;
     let conversation: Text = argument("conversation", members.0.get_named_property("conversation")?)?;
     let message: MessageOptions<'_> = argument("messages", one)?;

@@ -68,16 +68,17 @@ where
 }
 
 /// An outcome as `Promise.allSettled` has it.
-pub(crate) fn settled<'env, T, V: From<T> + ToNapiValue>(
+pub(crate) fn settled<'env, T, V: ToNapiValue>(
     env: &'env Env,
     call: Object<'env>,
     outcome: porteur::Result<T>,
+    convert: impl FnOnce(T) -> napi::Result<V>,
 ) -> napi::Result<Object<'env>> {
     let mut settled = Object::new(env)?;
     match outcome {
         Ok(value) => {
             settled.set("status", "fulfilled")?;
-            settled.set("value", V::from(value))?;
+            settled.set("value", convert(value)?)?;
         }
         Err(error) => {
             settled.set("status", "rejected")?;

@@ -13,8 +13,9 @@ use crate::audit::CallOptions;
 use crate::convert::{Json, Text, argument, number, options_of};
 use crate::errors::throwing;
 use crate::hooks;
-use crate::promise::{promise, promise_with};
-use crate::transfer::{TransferOptions, TransferOutcome};
+use crate::many::{Many, ManyOptions};
+use crate::promise::{promise, promise_with, settled};
+use crate::transfer::{TransferOptions, TransferOutcome, outgoing};
 
 /// An open socket to the platform, from `client.connect()`; many transfers share it.
 ///
@@ -60,6 +61,36 @@ impl Session {
                 Ok((signal, async move { Ok(session.transfer(transfer).await?) }))
             },
             TransferOutcome::of,
+        )
+    }
+
+    /// Transfers many interactions over this socket, some at a time; answers as `Promise.allSettled` what became of each, in
+    /// order.
+    ///
+    /// Whatever goes wrong with one transfer, as with `transfer`, is that transfer's outcome and stops no other. An abort
+    /// does not recall frames that left; transfers whose turn has not come are not made.
+    #[napi(ts_return_type = "Promise<Array<import('./index').SettledTransfer>>")]
+    pub fn transfer_many<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "Array<import('./index').OutgoingTransfer>")] transfers: Unknown<'env>,
+        #[napi(ts_arg_type = "ManyOptions")] options: Option<Unknown<'env>>,
+    ) -> napi::Result<PromiseRaw<'env, Vec<Object<'env>>>> {
+        let session = self.core.clone();
+        promise_with(
+            env,
+            || {
+                let mut options: ManyOptions<'env> = options_of(options)?;
+                let (signal, concurrency) = (options.signal.take(), options.concurrency());
+                let many = Many::read(env, "transfers", transfers, outgoing)?;
+                let going =
+                    many.done(move |transfers| async move { session.transfer_many(transfers, concurrency).await });
+                Ok((signal, going))
+            },
+            |env, call, outcomes| {
+                let done = |outcome| settled(env, call, outcome, |outcome| TransferOutcome::of(env, call, outcome));
+                outcomes.into_iter().map(done).collect()
+            },
         )
     }
 

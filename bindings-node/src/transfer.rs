@@ -1,12 +1,12 @@
 //! Transfers: what the caller wishes, and what became of it.
 
 use napi::Env;
-use napi::bindgen_prelude::{Object, Unknown};
+use napi::bindgen_prelude::{JsObjectValue as _, Object, Unknown};
 use napi_derive::napi;
 
 use crate::config::set;
-use crate::convert::{CallbackOf, Flag, List, Members, Text, Whole, ms};
-use crate::errors;
+use crate::convert::{CallbackOf, Flag, List, Members, Text, Whole, argument, ms};
+use crate::errors::{self, Failed};
 
 /// How an interaction goes elsewhere.
 #[napi(object, object_to_js = false)]
@@ -107,6 +107,15 @@ pub struct TransferOutcome<'env> {
     /// Why the callback did not arrive, if there is one and it did not. The transfer stands.
     #[napi(ts_type = "import('./index').PorteurError")]
     pub callback_error: Option<Unknown<'env>>,
+}
+
+/// One of many: the interaction and the destination beside the options.
+pub(crate) fn outgoing(_env: &Env, one: Unknown<'_>) -> Result<porteur::Transfer, Failed> {
+    let members: Members<Object<'_>> = argument("transfers", one)?;
+    let interaction: Text = argument("interaction", members.0.get_named_property("interaction")?)?;
+    let destination: Text = argument("destination", members.0.get_named_property("destination")?)?;
+    let options: TransferOptions<'_> = argument("transfers", one)?;
+    Ok(options.transfer(interaction, destination))
 }
 
 impl TransferOptions<'_> {

@@ -17,7 +17,8 @@ use crate::door::Door;
 use crate::errors::exception;
 use crate::guest::{self, Guest, SentGuestMessage, new_guest};
 use crate::history::{self, AsyncMessages};
-use crate::message::{Many, Outgoing, SentMessage};
+use crate::many::Outcome;
+use crate::message::{self, Outgoing, SentMessage};
 use crate::session::AsyncSession;
 use crate::simulator::Simulator;
 use crate::transfer::{Medium, TransferOutcome, Transferring};
@@ -165,8 +166,9 @@ impl AsyncClient {
         messages: &Bound<'py, PyAny>,
         concurrency: Option<i64>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let (core, many) = (self.0.core()?, Many::parse(messages, concurrency)?);
-        awaitable(py, many.send(core), Locals::default(), None)
+        let (core, many) = (self.0.core()?, message::messages(messages, concurrency)?);
+        let call = async move { many.done(|messages, concurrency| core.send_many(messages, concurrency)).await };
+        awaitable::<Vec<Outcome<SentMessage>>>(py, call, Locals::default(), None)
     }
 
     #[pyo3(signature = (sent, *, within=None, interval=None, backoff=None, sla=None))]

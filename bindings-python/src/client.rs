@@ -16,7 +16,8 @@ use crate::door::Door;
 use crate::errors::exception;
 use crate::guest::{self, Guest, SentGuestMessage, new_guest};
 use crate::history::{self, Messages};
-use crate::message::{Many, Outcome, Outgoing, SentMessage};
+use crate::many::Outcome;
+use crate::message::{self, Outgoing, SentMessage};
 use crate::runtime::wait;
 use crate::session::Session;
 use crate::simulator::Simulator;
@@ -154,9 +155,9 @@ impl Client {
         py: Python<'_>,
         messages: &Bound<'_, PyAny>,
         concurrency: Option<i64>,
-    ) -> PyResult<Vec<Outcome>> {
-        let (core, many) = (self.0.core()?, Many::parse(messages, concurrency)?);
-        wait(py, many.send(core))
+    ) -> PyResult<Vec<Outcome<SentMessage>>> {
+        let (core, many) = (self.0.core()?, message::messages(messages, concurrency)?);
+        wait(py, many.done(|messages, concurrency| core.send_many(messages, concurrency)))
     }
 
     #[pyo3(signature = (sent, *, within=None, interval=None, backoff=None, sla=None))]

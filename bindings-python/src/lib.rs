@@ -18,6 +18,7 @@ mod errors;
 mod guest;
 mod history;
 mod json;
+mod many;
 mod media;
 mod media_child;
 mod message;

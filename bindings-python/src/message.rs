@@ -3,15 +3,14 @@
 use std::hash::{Hash, Hasher};
 
 use porteur::{Content, Message};
-use pyo3::conversion::FromPyObjectOwned;
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::attachment::{Attached, Attachment};
 use crate::config::Given;
-use crate::errors::{exception, is_ours, whole};
+use crate::errors::exception;
 use crate::json;
+use crate::many::{Many, Members};
 
 /// The arguments of `send`.
 pub(crate) struct Outgoing<'py> {
@@ -39,87 +38,40 @@ impl<'py> Outgoing<'py> {
             .given(self.allow_unlisted_sender, Message::allow_unlisted_sender))
     }
 
-    /// The conversation and the arguments in a dict, whose place is named in what is wrong with it.
-    fn from_dict(place: &str, dict: &Bound<'py, PyAny>) -> PyResult<(String, Self)> {
-        let Ok(dict) = dict.cast::<PyDict>() else {
-            let kind = dict.get_type().name()?;
-            return Err(PyTypeError::new_err(format!("{place}: expected a dict, got {kind}")));
-        };
-        let dict = dict.copy()?;
-        let conversation = required(place, &dict, "conversation")?;
+    /// The conversation and the arguments, as one of many has them.
+    fn read(members: &Members<'py>) -> PyResult<(String, Self)> {
+        let conversation = members.required("conversation")?;
         let outgoing = Self {
-            text: optional(place, &dict, "text")?,
-            html: optional(place, &dict, "html")?,
-            json: optional(place, &dict, "json")?,
-            sender: required(place, &dict, "sender")?,
-            to: required(place, &dict, "to")?,
-            attachments: optional(place, &dict, "attachments")?,
-            client_id: optional(place, &dict, "client_id")?,
-            check: optional(place, &dict, "check")?,
-            allow_unlisted_sender: optional(place, &dict, "allow_unlisted_sender")?,
+            text: members.optional("text")?,
+            html: members.optional("html")?,
+            json: members.optional("json")?,
+            sender: members.required("sender")?,
+            to: members.required("to")?,
+            attachments: members.optional("attachments")?,
+            client_id: members.optional("client_id")?,
+            check: members.optional("check")?,
+            allow_unlisted_sender: members.optional("allow_unlisted_sender")?,
         };
-        match dict.keys().iter().next() {
-            None => Ok((conversation, outgoing)),
-            Some(unknown) => Err(PyTypeError::new_err(format!("{place}: got an unexpected key {}", unknown.repr()?))),
-        }
+        Ok((conversation, outgoing))
     }
 }
 
 /// The arguments of `send_many`.
-pub(crate) struct Many {
-    messages: Vec<(String, Message)>,
-    /// The places of those that are no message, and why.
-    refused: Vec<(usize, PyErr)>,
-    concurrency: usize,
-}
-
-impl Many {
-    /// What a message cannot be is its outcome. What is no message at all (a `TypeError`) is a mistake in the program,
-    /// and raised before anything is sent.
-    pub(crate) fn parse(messages: &Bound<'_, PyAny>, concurrency: Option<i64>) -> PyResult<Self> {
-        let concurrency = whole("concurrency", concurrency)?.unwrap_or(porteur::CONCURRENCY);
-        let mut many = Self { messages: Vec::new(), refused: Vec::new(), concurrency };
-        for (index, dict) in messages.try_iter()?.enumerate() {
-            let (conversation, outgoing) = Outgoing::from_dict(&format!("messages[{index}]"), &dict?)?;
-            match outgoing.parse() {
-                Ok(message) => many.messages.push((conversation, message)),
-                Err(error) if is_ours(messages.py(), &error)? => many.refused.push((index, error)),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(many)
-    }
-
-    pub(crate) async fn send(self, core: porteur::Client) -> PyResult<Vec<Outcome>> {
-        let outcomes = core.send_many(self.messages, self.concurrency).await.map_err(exception)?;
-        let mut outcomes: Vec<Outcome> = outcomes.into_iter().map(Outcome::from).collect();
-        for (index, error) in self.refused {
-            outcomes.insert(index, Outcome::Failed(error));
-        }
-        Ok(outcomes)
-    }
-}
-
-/// What became of one message of many.
-#[derive(IntoPyObject)]
-pub(crate) enum Outcome {
-    Sent(SentMessage),
-    Failed(PyErr),
-}
-
-impl From<porteur::Result<porteur::SentMessage>> for Outcome {
-    fn from(outcome: porteur::Result<porteur::SentMessage>) -> Self {
-        match outcome {
-            Ok(sent) => Self::Sent(SentMessage(sent)),
-            Err(error) => Self::Failed(exception(error)),
-        }
-    }
+pub(crate) fn messages(messages: &Bound<'_, PyAny>, concurrency: Option<i64>) -> PyResult<Many<(String, Message)>> {
+    let parse = |(conversation, outgoing): (String, Outgoing<'_>)| Ok((conversation, outgoing.parse()?));
+    Many::parse("messages", messages, concurrency, Outgoing::read, parse)
 }
 
 /// A message that the platform took.
 #[pyclass(module = "porteur", frozen, eq, hash)]
 #[derive(PartialEq)]
 pub(crate) struct SentMessage(pub(crate) porteur::SentMessage);
+
+impl From<porteur::SentMessage> for SentMessage {
+    fn from(sent: porteur::SentMessage) -> Self {
+        Self(sent)
+    }
+}
 
 #[pymethods]
 impl SentMessage {
@@ -216,17 +168,4 @@ pub(crate) fn arguments<'py>(py: Python<'py>, message: Message) -> PyResult<Boun
         arguments.set_item("allow_unlisted_sender", true)?;
     }
     Ok(arguments)
-}
-
-/// Takes a member out of a dict; None is as good as nothing.
-fn optional<'py, T: FromPyObjectOwned<'py>>(place: &str, dict: &Bound<'py, PyDict>, name: &str) -> PyResult<Option<T>> {
-    let Some(value) = dict.get_item(name)? else { return Ok(None) };
-    dict.del_item(name)?;
-    let wrong = |error: T::Error| PyTypeError::new_err(format!("{place}.{name}: {}", error.into()));
-    if value.is_none() { Ok(None) } else { value.extract().map(Some).map_err(wrong) }
-}
-
-fn required<'py, T: FromPyObjectOwned<'py>>(place: &str, dict: &Bound<'py, PyDict>, name: &str) -> PyResult<T> {
-    let missing = || PyTypeError::new_err(format!("{place}: the key '{name}' is missing"));
-    optional(place, dict, name)?.ok_or_else(missing)
 }

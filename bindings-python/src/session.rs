@@ -14,9 +14,10 @@ use crate::awaiting::{Locals, awaitable, none, ready};
 use crate::callback::Told;
 use crate::errors::exception;
 use crate::json::{self, Json};
+use crate::many::Outcome;
 use crate::process::PerProcess;
 use crate::runtime::wait;
-use crate::transfer::{Medium, TransferOutcome, Transferring};
+use crate::transfer::{self, Medium, TransferOutcome, Transferring};
 
 /// A session whose methods wait.
 #[pyclass(module = "porteur", frozen)]
@@ -42,6 +43,17 @@ impl Session {
             Transferring { interaction, destination, media, id, frame_timeout, within, check, callback }.parse()?;
         let core = self.0.here()?;
         wait(py, async { core.transfer(transfer).await.map(TransferOutcome::from).map_err(exception) })
+    }
+
+    #[pyo3(signature = (transfers, *, concurrency=None))]
+    fn transfer_many(
+        &self,
+        py: Python<'_>,
+        transfers: &Bound<'_, PyAny>,
+        concurrency: Option<i64>,
+    ) -> PyResult<Vec<Outcome<TransferOutcome>>> {
+        let (core, many) = (self.0.here()?, transfer::transfers(transfers, concurrency)?);
+        wait(py, many.done(|transfers, concurrency| core.transfer_many(transfers, concurrency)))
     }
 
     fn events(&self) -> PyResult<Events> {
@@ -93,6 +105,18 @@ impl AsyncSession {
         let core = self.0.here()?;
         let call = async move { core.transfer(transfer).await.map(TransferOutcome::from).map_err(exception) };
         awaitable(py, call, Locals::default(), None)
+    }
+
+    #[pyo3(signature = (transfers, *, concurrency=None))]
+    fn transfer_many<'py>(
+        &self,
+        py: Python<'py>,
+        transfers: &Bound<'py, PyAny>,
+        concurrency: Option<i64>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (core, many) = (self.0.here()?, transfer::transfers(transfers, concurrency)?);
+        let call = async move { many.done(|transfers, concurrency| core.transfer_many(transfers, concurrency)).await };
+        awaitable::<Vec<Outcome<TransferOutcome>>>(py, call, Locals::default(), None)
     }
 
     fn events(&self) -> PyResult<AsyncEvents> {

@@ -9,6 +9,7 @@ use pyo3::types::PyDict;
 use crate::callback::Told;
 use crate::config::Given;
 use crate::errors::{exception, seconds, whole};
+use crate::many::{Many, Members};
 use crate::time::Seconds;
 
 /// The arguments of `transfer`.
@@ -35,6 +36,27 @@ impl Transferring<'_> {
             .given(self.check, Transfer::check)
             .given(self.callback, |transfer, callback| transfer.callback(callback.callback())))
     }
+}
+
+impl<'py> Transferring<'py> {
+    /// As one of many has them.
+    fn read(members: &Members<'py>) -> PyResult<Self> {
+        Ok(Self {
+            interaction: members.required("interaction")?,
+            destination: members.required("destination")?,
+            media: members.optional("media")?,
+            id: members.optional("id")?,
+            frame_timeout: members.optional("frame_timeout")?,
+            within: members.optional("within")?,
+            check: members.optional("check")?,
+            callback: members.optional("callback")?,
+        })
+    }
+}
+
+/// The arguments of `transfer_many`.
+pub(crate) fn transfers(transfers: &Bound<'_, PyAny>, concurrency: Option<i64>) -> PyResult<Many<Transfer>> {
+    Many::parse("transfers", transfers, concurrency, Transferring::read, Transferring::parse)
 }
 
 /// One of the media as `transfer` takes them: sound alone is media too.

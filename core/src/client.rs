@@ -13,6 +13,7 @@ use crate::config::{Config, Limits};
 use crate::error::{Error, Result};
 use crate::gateway::Gateway;
 use crate::http::{Http, is_loopback};
+use crate::many::side_by_side;
 use crate::message::{
     Attachment, Delivery, Guest, GuestMessage, History, HistoryMessages, Message, Messages, NewGuest, Receipt,
     SentGuestMessage, SentMessage,
@@ -181,20 +182,10 @@ impl Client {
         messages: impl IntoIterator<Item = (String, Message)>,
         concurrency: usize,
     ) -> Result<Vec<Result<SentMessage>>> {
-        if !(1..=MOST_AT_A_TIME).contains(&concurrency) {
-            let reason = format!("expected 1 to {MOST_AT_A_TIME}, got {concurrency}");
-            return Err(Error::invalid("concurrency", reason));
-        }
         // Collected, so that the future holds no iterator of the caller's while it waits.
-        let messages: Vec<_> = messages.into_iter().enumerate().collect();
-        let sends = messages.into_iter().map(|(index, (conversation, message))| async move {
-            // On the heap: so many of them wait side by side.
-            (index, Box::pin(self.send(&conversation, message)).await)
-        });
-        // As they come, so that one that takes long holds nobody up; then in their order.
-        let mut outcomes: Vec<_> = stream::iter(sends).buffer_unordered(concurrency).collect().await;
-        outcomes.sort_unstable_by_key(|(index, _)| *index);
-        Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+        let sends =
+            messages.into_iter().map(|(conversation, message)| async move { self.send(&conversation, message).await });
+        side_by_side(concurrency, sends.collect()).await
     }
 
     /// Waits until `sent` is delivered or read.
@@ -338,13 +329,6 @@ impl Message {
 
 /// What an upload is when nobody says more.
 const UNNAMED_TYPE: &str = "application/octet-stream";
-
-/// How many messages [`Client::send_many`] has under way by default in languages that have defaults: with answers after 50 ms more
-/// than the platform's documented rate allows.
-pub const CONCURRENCY: usize = 16;
-
-/// More connections to one host than any platform of this kind welcomes.
-const MOST_AT_A_TIME: usize = 256;
 
 #[cfg(test)]
 mod tests {

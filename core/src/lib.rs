@@ -46,6 +46,7 @@ mod error;
 mod file;
 mod gateway;
 mod http;
+mod many;
 mod media;
 mod message;
 mod pace;
@@ -61,13 +62,14 @@ pub use audit::{
 };
 pub use auth::ClientCredentials;
 pub use callback::Callback;
-pub use client::{CONCURRENCY, Client};
+pub use client::Client;
 pub use clock::{Clock, SystemClock, Wait};
 pub use config::{Config, Limits, Timeouts};
 #[cfg(fuzzing)]
 pub use digest::digests_by_each_kernel;
 pub use digest::{ChunkDigests, HashChunks, HashSource, Sha256, sha256, sha256_chunks};
 pub use error::{Answer, Cause, Error, ErrorFacts, MediaErrorKind, NetworkKind, Result, Sla};
+pub use many::CONCURRENCY;
 pub use media::{
     Crop, Effort, Format, ImageInfo, Isolation, MediaLimits, MediaSource, Preview, SizeOptions, SourceFormat,
     StageTimes, TargetSize, Thumbnail, Transform, TransformMany, Transformed, be_media_child, inspect, media_child,

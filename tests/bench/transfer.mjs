@@ -8,10 +8,18 @@ const { Client } = await import(process.env.PORTEUR_NODE ?? new URL('../../bindi
 const client = Client.fromEnv({ pace: { perMinute: 1_000_000, burst: 1_000_000 } })
 const check = process.argv[5] === 'check'
 
+const wish = { interaction: 'interaction-1', destination: 'genesys://user/agent-9', check }
+
 await race(async () => {
   const session = await client.connect()
   return {
-    transfer: () => session.transfer('interaction-1', 'genesys://user/agent-9', { check }),
+    async transferMany (count, concurrency) {
+      const outcomes = await session.transferMany(Array(count).fill(wish), { concurrency })
+      return outcomes.map(({ value, reason }) => {
+        if (reason) throw reason
+        return value.latencyMs
+      })
+    },
     close: () => session.close(),
   }
 })

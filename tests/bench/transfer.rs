@@ -31,22 +31,15 @@ async fn run(
     // Tasks, so that all cores take part.
     let tasks = sessions.iter().map(|session| {
         let session = session.clone();
-        tokio::spawn(async move {
-            let one = |_| async {
-                let begun = Instant::now();
-                let wish = Transfer::new("interaction-1", "genesys://user/agent-9").check(check);
-                session.transfer(wish).await.map(|_| begun.elapsed())
-            };
-            stream::iter(0..transfers / sockets)
-                .map(one)
-                .buffer_unordered(in_flight / sockets)
-                .try_collect::<Vec<_>>()
-                .await
-        })
+        let wish = Transfer::new("interaction-1", "genesys://user/agent-9").check(check);
+        let wishes = vec![wish; transfers / sockets];
+        tokio::spawn(async move { session.transfer_many(wishes, in_flight / sockets).await })
     });
     let mut took: Vec<Duration> = Vec::new();
     for task in tasks.collect::<Vec<_>>() {
-        took.extend(task.await??);
+        for outcome in task.await?? {
+            took.push(outcome?.latency);
+        }
     }
     let seconds = started.elapsed().as_secs_f64();
     took.sort_unstable();

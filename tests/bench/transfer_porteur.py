@@ -15,18 +15,13 @@ async def main(transfers: int, sockets: int, in_flight: int, check: bool) -> Non
     async with porteur.AsyncClient.from_env(pace=pace) as client:
         sessions = [await client.connect() for _ in range(sockets)]
         started, worked = time.perf_counter(), time.process_time()
-        took: list[float] = []
-        left = iter(range(transfers))
-
-        async def work(session: porteur.AsyncSession) -> None:
-            for _ in left:
-                begun = time.perf_counter()
-                await session.transfer("interaction-1", "genesys://user/agent-9", check=check)
-                took.append(time.perf_counter() - begun)
-
-        await asyncio.gather(*(work(sessions[number % sockets]) for number in range(in_flight)))
+        wishes: list[porteur.OutgoingTransfer] = [
+            {"interaction": "interaction-1", "destination": "genesys://user/agent-9", "check": check}
+        ] * (transfers // sockets)
+        many = (session.transfer_many(wishes, concurrency=in_flight // sockets) for session in sessions)
+        outcomes = [outcome for made in await asyncio.gather(*many) for outcome in made]
         seconds, cpu = time.perf_counter() - started, time.process_time() - worked
-    took.sort()
+    took = sorted(outcome.latency for outcome in outcomes if not isinstance(outcome, porteur.PorteurError))
     at = lambda part: took[min(len(took) * part // 100, len(took) - 1)] * 1e3  # noqa: E731
     told = {"seconds": seconds, "cpu": cpu, "transfers": len(took), "p50_ms": at(50), "p99_ms": at(99)}
     print(json.dumps(told))

@@ -26,13 +26,25 @@ async function connect () {
     waiting.get(answer.id)(answer)
     waiting.delete(answer.id)
   })
+  async function transfer () {
+    const id = randomUUID()
+    const answered = new Promise((resolve) => waiting.set(id, resolve))
+    socket.send(JSON.stringify({ type: 'interaction.transfer', id, ...frame }))
+    const answer = await answered
+    if (answer.status !== 'codec_negotiated') throw new Error(answer.status)
+  }
   return {
-    async transfer () {
-      const id = randomUUID()
-      const answered = new Promise((resolve) => waiting.set(id, resolve))
-      socket.send(JSON.stringify({ type: 'interaction.transfer', id, ...frame }))
-      const answer = await answered
-      if (answer.status !== 'codec_negotiated') throw new Error(answer.status)
+    async transferMany (count, atATime) {
+      const took = []
+      let left = count
+      await Promise.all(Array.from({ length: atATime }, async () => {
+        while (left-- > 0) {
+          const begun = performance.now()
+          await transfer()
+          took.push(performance.now() - begun)
+        }
+      }))
+      return took
     },
     close: () => socket.terminate(),
   }

@@ -15,8 +15,8 @@ export const verbs = {
     const { callbackError, ...outcome } = await transfer(stage, stage.session ?? stage.client, wish)
     return { ...outcome, callback_error: callbackError?.code }
   },
-  async transfers (stage, wishes) {
-    const outcomes = await Promise.allSettled(wishes.map((wish) => transfer(stage, stage.session, wish)))
+  async transfer_many (stage, { transfers, concurrency }) {
+    const outcomes = await stage.session.transferMany(transfers.map((wish) => outgoing(stage, wish)), { concurrency })
     return { codecs: outcomes.map(({ value, reason }) => value ? value.codec : `error:${reason.code}`) }
   },
   async events ({ events }, count) {
@@ -31,9 +31,15 @@ export const verbs = {
   close_session: ({ session }) => session.close()
 }
 
-function transfer (stage, through, { interaction = INTERACTION, destination = DESTINATION, media, callback, ...options }) {
+function transfer (stage, through, wish) {
+  const { interaction, destination, ...options } = outgoing(stage, wish)
+  return through.transfer(interaction, destination, options)
+}
+
+/** A transfer of a scenario as `transferMany` takes it. */
+function outgoing (stage, { interaction = INTERACTION, destination = DESTINATION, media, callback, ...options }) {
   const more = { media: media?.map(mediumOf), callback: callback && callbackOf(stage, callback) }
-  return through.transfer(interaction, destination, { ...camelCased(options), ...more })
+  return { interaction, destination, ...camelCased(options), ...more }
 }
 
 function mediumOf ({ audio, video }) {

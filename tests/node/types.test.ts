@@ -86,6 +86,8 @@ export async function aSessionCarriesManyTransfers (signal: AbortSignal): Promis
     session.transfer('interaction-2', 'genesys://user/agent-9', { ...wish, id: 'mine', callback, signal }),
     client.transfer('interaction-3', 'genesys://user/agent-9', { callback: 'https://example.com/hook' })
   ])
+  const many = await session.transferMany([{ interaction: 'interaction-4', destination: 'genesys://queue/1', ...wish }], { concurrency: 8, signal })
+  for (const one of many) console.log(one.status === 'fulfilled' ? one.value.codec : one.reason.code)
   const failed: PorteurError | undefined = outcomes[0].callbackError
   console.log(failed?.code, outcomes[0].latencyMs.toFixed())
   session[Symbol.dispose]()

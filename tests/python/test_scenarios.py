@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,11 +29,10 @@ def test_scenario(path: Path, style: str, tmp_path: Path) -> None:
         options = client_options(scenario.get("config", {}), simulator, tmp_path)
         if style == "blocking":
             client: Any = simulator.client(**options)
-            run = Run(simulator, client, lambda result: result, at_once, pieces, read, tmp_path)
+            run = Run(simulator, client, lambda result: result, pieces, read, tmp_path)
         else:
             client = simulator.async_client(**options)
-            gather = partial(async_at_once, loop)
-            run = Run(simulator, client, loop.run, gather, async_pieces, async_read, tmp_path)
+            run = Run(simulator, client, loop.run, async_pieces, async_read, tmp_path)
         outcome = run.steps(scenario["steps"])
         told = "fails" in scenario["steps"][-1]
         failures = list(differences(scenario["expect"], outcome, told, simulator))
@@ -50,7 +47,6 @@ class Run:
         simulator: Simulator,
         client: Any,
         finish: Callable[[Any], Any],
-        at_once: Callable[[list[Callable[[], Any]]], list[Any]],
         stream: Callable[[bytes], Any],
         read: Callable[[Any, int | None], Any],
         folder: Path,
@@ -58,7 +54,6 @@ class Run:
         self.simulator = simulator
         self.client = client
         self.finish = finish
-        self.at_once = at_once
         self.stream = stream
         self.read = read
         self.folder = folder
@@ -172,27 +167,30 @@ class Run:
         self.happened = self.session.events()
 
     def transfer(self, wish: dict[str, Any]) -> Any:
-        outcome = self.finish(self.transferring(self.session or self.client, wish)())
+        options = self.transferring(wish)
+        through: Any = self.session or self.client
+        outcome = self.finish(through.transfer(options.pop("interaction"), options.pop("destination"), **options))
         names = ("id", "interaction", "status", "codec", "media", "retries")
         error = outcome.callback_error
         return SimpleNamespace(
             **{name: getattr(outcome, name) for name in names}, callback_error=None if error is None else error.code
         )
 
-    def transfers(self, wishes: list[dict[str, Any]]) -> Any:
-        outcomes = self.at_once([self.transferring(self.session, wish) for wish in wishes])
+    def transfer_many(self, wish: dict[str, Any]) -> Any:
+        transfers = [self.transferring(one) for one in wish["transfers"]]
+        outcomes = self.finish(self.session.transfer_many(transfers, **only(wish, "concurrency")))
         codecs = [f"error:{one.code}" if isinstance(one, porteur.PorteurError) else one.codec for one in outcomes]
         return SimpleNamespace(codecs=codecs)
 
-    def transferring(self, through: Any, wish: dict[str, Any]) -> Callable[[], Any]:
+    def transferring(self, wish: dict[str, Any]) -> dict[str, Any]:
+        """A transfer of a scenario as `transfer_many` takes it."""
         options = seconds({"interaction": INTERACTION, "destination": DESTINATION, **wish})
-        ends = options.pop("interaction"), options.pop("destination")
         if "media" in options:
             options["media"] = [matrix(**medium) for medium in options["media"]]
         if callback := options.get("callback"):
             url = self.simulator.url + callback["path"] if "path" in callback else callback["url"]
             options["callback"] = porteur.Callback(url, **only(callback, "method"))
-        return lambda: through.transfer(*ends, **options)
+        return options
 
     def events(self, count: int) -> Any:
         return SimpleNamespace(events=[word(event) for event in self.finish(self.read(self.happened, count))])
@@ -273,26 +271,6 @@ async def async_read(all: AsyncIterator[Item], most: int | None) -> list[Item]:
     while (most is None or len(found) < most) and (item := await anext(all, None)) is not None:
         found.append(item)
     return found
-
-
-def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
-    """The results and the errors of calls that wait side by side, in order."""
-
-    def outcome(call: Callable[[], Any]) -> Any:
-        try:
-            return call()
-        except porteur.PorteurError as error:
-            return error
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(outcome, calls))
-
-
-def async_at_once(loop: asyncio.Runner, calls: list[Callable[[], Any]]) -> list[Any]:
-    async def gathered() -> list[Any]:
-        return await asyncio.gather(*(call() for call in calls), return_exceptions=True)
-
-    return loop.run(gathered())
 
 
 async def async_pieces(data: bytes) -> AsyncIterator[bytes]:

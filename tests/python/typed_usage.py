@@ -59,6 +59,10 @@ def blocking(simulator: Simulator, pieces: Iterator[bytes]) -> None:
         with client.connect() as session:
             assert_type(session, porteur.Session)
             session.transfer("interaction-1", "genesys://user/agent-9", callback="https://example.com")
+            wish: porteur.OutgoingTransfer = {"interaction": "i", "destination": "genesys://user/1", "media": [heard]}
+            for made in session.transfer_many([wish], concurrency=8):
+                assert_type(made, porteur.TransferOutcome | porteur.PorteurError)
+            session.transfer_many([{"interaction": "i"}])  # type: ignore[typeddict-item]
             for event in session.events():
                 assert_type(event, porteur.SessionEvent)
                 assert_type(event.code, int | None)

@@ -92,7 +92,7 @@ impl TransformReading {
             env,
             || Ok((signal, next)),
             |env, call, outcome: Option<porteur::Result<porteur::Transformed>>| {
-                outcome.map(|outcome| settled::<_, Transformed>(env, call, outcome)).transpose()
+                outcome.map(|outcome| settled(env, call, outcome, |made| Ok(Transformed::from(made)))).transpose()
             },
         )
     }

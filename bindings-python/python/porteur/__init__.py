@@ -52,6 +52,7 @@ from ._porteur import (
     transform_many,
     verify_audit,
 )
+from ._transfer import OutgoingTransfer
 from .errors import (
     Api,
     Cancelled,
@@ -111,6 +112,7 @@ __all__ = [
     "Network",
     "NotFound",
     "Outgoing",
+    "OutgoingTransfer",
     "Pace",
     "PermissionDenied",
     "PorteurError",

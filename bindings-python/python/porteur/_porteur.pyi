@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 
 from ._message import JSON, Content, Message, Outgoing
+from ._transfer import OutgoingTransfer
 from .errors import PorteurError
 
 __all__ = [
@@ -814,6 +815,26 @@ class Session:
         to find out what became of it.
         """
 
+    def transfer_many(
+        self, transfers: Iterable[OutgoingTransfer], *, concurrency: int | None = None
+    ) -> list[TransferOutcome | PorteurError]:
+        """Transfers many interactions over this socket; what became of each, in order. One that fails stops no other.
+
+        Args:
+            transfers: Dicts of what ``transfer`` takes.
+            concurrency: How many are under way at a time, 1 to 256. Default 16.
+
+        Returns:
+            For each transfer what ``transfer`` would return, or the error that it would raise.
+
+        Raises:
+            InvalidInput: A ``concurrency`` that cannot be.
+            TypeError: Something that is no transfer, by its place; nothing was sent.
+
+        Ctrl-C raises ``KeyboardInterrupt`` within 0.1 s. Frames that left are not recalled; transfers whose turn has
+        not come are not made.
+        """
+
     def events(self) -> Iterator[SessionEvent]:
         """What happens on this session from now on; ends after the event ``"closed"``. Holds at most 256 events that
         nobody took, and keeps the session open.
@@ -887,6 +908,26 @@ class AsyncSession:
 
         Cancellation: ``task.cancel()`` ends the call. A frame that left is not recalled: give an ``id`` to be able to
         find out what became of it.
+        """
+
+    async def transfer_many(
+        self, transfers: Iterable[OutgoingTransfer], *, concurrency: int | None = None
+    ) -> list[TransferOutcome | PorteurError]:
+        """Transfers many interactions over this socket; what became of each, in order. One that fails stops no other.
+
+        Args:
+            transfers: Dicts of what ``transfer`` takes.
+            concurrency: How many are under way at a time, 1 to 256. Default 16.
+
+        Returns:
+            For each transfer what ``transfer`` would return, or the error that it would raise.
+
+        Raises:
+            InvalidInput: A ``concurrency`` that cannot be.
+            TypeError: Something that is no transfer, by its place; nothing was sent.
+
+        When its task is cancelled, the call ends. Frames that left are not recalled; transfers whose turn has
+        not come are not made.
         """
 
     def events(self) -> AsyncIterator[SessionEvent]:

@@ -14,6 +14,7 @@ use crate::audit::AuditLog;
 use crate::callback::{Callback, Caller};
 use crate::error::{Error, Result};
 use crate::gateway::Gateway;
+use crate::many::side_by_side;
 
 /// An open socket to the platform, from [`Client::connect`](crate::Client::connect). Clones share it; the last one that is dropped
 /// closes it.
@@ -91,6 +92,23 @@ impl Session {
     /// A frame that left is not recalled. Give a [`Transfer::id`] to be able to find out what became of it.
     pub async fn transfer(&self, transfer: Transfer) -> Result<TransferOutcome> {
         self.carry_out(self.0.surroundings.plan(transfer)?).await
+    }
+
+    /// Transfers many interactions over this socket, `concurrency` (1 to 256) at a time; what became of each, in order.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] about `concurrency`. Whatever goes wrong with one transfer, as with [`Session::transfer`], is that
+    /// transfer's outcome and stops no other.
+    ///
+    /// # Cancellation
+    /// Frames that left are not recalled; transfers whose turn has not come are not made.
+    pub async fn transfer_many(
+        &self,
+        transfers: impl IntoIterator<Item = Transfer>,
+        concurrency: usize,
+    ) -> Result<Vec<Result<TransferOutcome>>> {
+        // Collected, so that the future holds no iterator of the caller's while it waits.
+        side_by_side(concurrency, transfers.into_iter().map(|transfer| self.transfer(transfer)).collect()).await
     }
 
     async fn carry_out(&self, plan: Plan) -> Result<TransferOutcome> {

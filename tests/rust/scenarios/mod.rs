@@ -24,7 +24,7 @@ use crate::support::{WORKSPACE, block_on, requests};
 use audit::{AuditSettings, RecordStep, VerifyStep};
 use expect::Expect;
 use messages::{AwaitStep, GeneratedStep, HistoryStep, SendManyStep, SendStep};
-use transfers::TransferStep;
+use transfers::{TransferManyStep, TransferStep};
 
 /// One test a file.
 pub(crate) fn tests() -> Vec<Trial> {
@@ -100,7 +100,7 @@ enum Verb {
     VerifyAudit(VerifyStep),
     Connect(#[expect(dead_code, reason = "always true: it is there to be a member")] bool),
     Transfer(Box<TransferStep>),
-    Transfers(Vec<TransferStep>),
+    TransferMany(TransferManyStep),
     Events(usize),
     CloseSession(#[expect(dead_code, reason = "always true: it is there to be a member")] bool),
     Fault(Box<Fault>),
@@ -299,7 +299,7 @@ impl Stage {
             Verb::VerifyAudit(step) => self.verify_audit(step),
             Verb::Connect(_) => self.connect().await,
             Verb::Transfer(step) => self.transfer(step, simulator.url()).await,
-            Verb::Transfers(steps) => self.transfers(steps, simulator.url()).await,
+            Verb::TransferMany(step) => self.transfer_many(step, simulator.url()).await,
             Verb::Events(count) => self.take_events(*count).await,
             Verb::CloseSession(_) => self.close_session().await,
             Verb::Fault(fault) => simulator.add_fault((**fault).clone()).map(|()| Value::Null),

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use futures_util::future::join_all;
-use porteur::{Audio, Callback, Error, MediaMatrix, SessionEvent, Transfer, TransferOutcome, Video};
+use porteur::{Audio, CONCURRENCY, Callback, Error, MediaMatrix, SessionEvent, Transfer, TransferOutcome, Video};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,6 +20,13 @@ pub(super) struct TransferStep {
     within_ms: Option<u64>,
     check: Option<bool>,
     callback: Option<CallbackStep>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TransferManyStep {
+    transfers: Vec<TransferStep>,
+    concurrency: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -79,9 +85,10 @@ impl Stage {
     }
 
     /// All at once.
-    pub(super) async fn transfers(&self, steps: &[TransferStep], simulator: &str) -> Result<Value, Error> {
+    pub(super) async fn transfer_many(&self, step: &TransferManyStep, simulator: &str) -> Result<Value, Error> {
         let session = self.session.as_ref().expect("a session in an earlier step");
-        let outcomes = join_all(steps.iter().map(|step| session.transfer(step.transfer(simulator)))).await;
+        let transfers = step.transfers.iter().map(|step| step.transfer(simulator));
+        let outcomes = session.transfer_many(transfers, step.concurrency.unwrap_or(CONCURRENCY)).await?;
         let words = outcomes.into_iter().map(|outcome| match outcome {
             Ok(outcome) => outcome.codec,
             Err(error) => format!("error:{}", error.facts().code),

@@ -1,7 +1,6 @@
 //! What is special to Rust: dropping a transfer, a session that outlives its client, and many transfers at once.
 
 use futures_util::StreamExt as _;
-use futures_util::future::join_all;
 use libtest_mimic::Trial;
 use porteur::{Audio, Callback, Config, Error, SessionEvent, Transfer};
 use serde_json::json;
@@ -100,7 +99,7 @@ fn a_thousand_transfers_share_one_socket_and_few_pings() {
     let simulator = simulator(json!({ "interactions": interactions(1000), "faults": faults }));
     block_on(async {
         let session = crate::support::unhurried(&simulator).connect().await.unwrap();
-        let outcomes = join_all((0..1000).map(|number| session.transfer(transfer(number)))).await;
+        let outcomes = session.transfer_many((0..1000).map(transfer), 256).await.unwrap();
         assert!(outcomes.iter().all(|outcome| outcome.as_ref().is_ok_and(|outcome| outcome.retries == 0)));
     });
     assert_eq!(count(&simulator, "GET /api/v2/websocket"), 1);
