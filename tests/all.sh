@@ -124,7 +124,7 @@ move=(interaction-1 genesys://user/agent-9)
 target/release/transfer "${move[@]}"
 "$venv/bin/python" examples/python/transfer.py "${move[@]}"
 node target/node/transfer.mjs "${move[@]}"
-target/release/porteur transfer "${move[@]}" --media opus@64 pcmu@64
+target/release/porteur transfer "${move[@]}" --media opus@64 --media pcmu@64
 if target/release/porteur transfer interaction-9 genesys://user/agent-9 2>target/example.err; then exit 1; fi
 grep -q 'interaction not found: interaction-9' target/example.err
 target/release/porteur verify-audit target/example.audit

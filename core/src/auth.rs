@@ -16,6 +16,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValu
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use serde_json::Value;
 use tracing::{debug, warn};
 
 use crate::clock::Clock;
@@ -55,6 +56,8 @@ pub(crate) struct Token {
     number: u64,
     renew_at: Duration,
     expires_at: Duration,
+    /// What it is good for, where the platform says so; for logs.
+    scopes: Arc<str>,
 }
 
 impl Token {
@@ -151,6 +154,11 @@ impl Tokens {
         Err(Error::Cancelled)
     }
 
+    /// What the token of now is good for, where the platform says so; for logs.
+    pub(crate) fn granted(&self) -> String {
+        self.0.lock().current.as_ref().map(|token| token.scopes.to_string()).unwrap_or_default()
+    }
+
     /// Forgets a token that the platform refused, unless a newer one has taken its place.
     pub(crate) fn refused(&self, token: &Token) {
         let mut state = self.0.lock();
@@ -218,7 +226,6 @@ impl Inner {
                 return Err(unauthenticated(refusal(asked, &response, self.clock.date())));
             }
             let answer: TokenAnswer = response.json(ENDPOINT)?;
-            debug!(token = number, scopes = answer.scope.as_deref().unwrap_or("not told"), "token granted");
             answer.token(number, asked_at, self.margin).map_err(Failure::last)
         };
         self.pacer.run(Door::Unmetered(host), Repeat::Safe, attempt).await
@@ -252,7 +259,7 @@ struct TokenAnswer {
     expires_in: u64,
     /// What was granted, where the platform says so (RFC 6749, 5.1).
     #[serde(default)]
-    scope: Option<String>,
+    scope: Value,
 }
 
 impl TokenAnswer {
@@ -270,7 +277,8 @@ impl TokenAnswer {
         let life = Duration::from_secs(self.expires_in);
         let expires_at = asked_at.saturating_add(life);
         let renew_at = expires_at.saturating_sub(margin.min(life / 2));
-        Ok(Token { bearer: Arc::new(self.access_token.into()), number, renew_at, expires_at })
+        let scopes = self.scope.as_str().unwrap_or("not told").into();
+        Ok(Token { bearer: Arc::new(self.access_token.into()), number, renew_at, expires_at, scopes })
     }
 }
 
@@ -304,16 +312,24 @@ mod tests {
     fn neither_secret_nor_token_is_in_debug() {
         let credentials = ClientCredentials::new("id", "hunter2");
         assert!(!format!("{credentials:?}").contains("hunter2"));
-        let answer =
-            TokenAnswer { access_token: "abc123".into(), token_type: "bearer".into(), expires_in: 60, scope: None };
+        let answer = TokenAnswer {
+            access_token: "abc123".into(),
+            token_type: "bearer".into(),
+            expires_in: 60,
+            scope: Value::Null,
+        };
         let token = answer.token(1, Duration::ZERO, Duration::from_secs(120)).unwrap();
         assert!(!format!("{token:?} {:?}", token.header().unwrap()).contains("abc123"));
     }
 
     #[test]
     fn the_margin_is_at_most_half_of_a_tokens_life() {
-        let answer =
-            |expires_in| TokenAnswer { access_token: "t".into(), token_type: "Bearer".into(), expires_in, scope: None };
+        let answer = |expires_in| TokenAnswer {
+            access_token: "t".into(),
+            token_type: "Bearer".into(),
+            expires_in,
+            scope: Value::Null,
+        };
         let margin = Duration::from_secs(120);
         let long = answer(3600).token(1, Duration::ZERO, margin).unwrap();
         assert_eq!(long.renew_at, Duration::from_secs(3480));

@@ -23,7 +23,7 @@ use crate::pace::{Door, Failure, Pacer, Repeat};
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Callback {
-    /// Where to; https, or http to this machine. `Debug` hides its query.
+    /// Where to; https, or http to this machine. `Debug` shows its host alone.
     pub url: String,
     /// `POST`, `PUT` or `PATCH`.
     pub method: String,
@@ -41,12 +41,15 @@ impl Callback {
     }
 
     /// # Errors
-    /// [`Error::InvalidInput`] about `callback`.
-    pub(crate) fn parse(&self, allow_plain_http: bool) -> Result<Destination> {
-        let invalid = |reason: String| Error::invalid("callback", reason);
+    /// [`Error::InvalidInput`] about `field`.
+    pub(crate) fn parse(&self, field: &str, allow_plain_http: bool) -> Result<Destination> {
+        let invalid = |reason: String| Error::invalid(field, reason);
         let url = Url::parse(&self.url).map_err(|error| invalid(format!("expected a URL: {error}")))?;
         if let Some(why) = unfit(&url, allow_plain_http) {
             return Err(invalid(why));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(invalid("expected a URL without user and password".to_owned()));
         }
         let known = [Method::POST, Method::PUT, Method::PATCH];
         let method = known.into_iter().find(|known| known.as_str() == self.method);
@@ -57,8 +60,10 @@ impl Callback {
 
 impl std::fmt::Debug for Callback {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let url = self.url.split(['?', '#']).next().unwrap_or_default();
-        f.debug_struct("Callback").field("url", &url).field("method", &self.method).finish()
+        // The path may be what lets people in.
+        let url = Url::parse(&self.url).ok();
+        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+        f.debug_struct("Callback").field("host", &host).field("method", &self.method).finish_non_exhaustive()
     }
 }
 

@@ -87,6 +87,9 @@ impl Client {
         let audit = audit.transpose()?;
         let messages = Messages::new(gateway.clone(), audit.clone());
         let closed = watch::Sender::new(false);
+        if let Some(callback) = &config.transfer_callback {
+            callback.parse("transfer_callback", config.allow_plain_http)?;
+        }
         let limits = config.limits;
         let surroundings = Surroundings {
             gateway: gateway.clone(),
@@ -248,7 +251,7 @@ impl Client {
     /// # Cancellation
     /// A frame that left is not recalled. Give a [`Transfer::id`] to be able to find out what became of it.
     pub async fn transfer(&self, transfer: Transfer) -> Result<TransferOutcome> {
-        self.unless_closed(crate::transfer::alone(self.0.surroundings.clone(), transfer)).await
+        crate::transfer::alone(self.0.surroundings.clone(), transfer).await
     }
 
     /// Writes an entry of the caller's own into the audit log, and answers when it is there.

@@ -27,6 +27,8 @@ pub(crate) struct Socket {
     stream: WebSocketStream<Upgraded>,
     /// Whether something that was written has not left yet.
     unsent: bool,
+    /// Why nothing can be written any more, until it is told.
+    full: Option<Ending>,
 }
 
 /// What is heard on a socket.
@@ -43,7 +45,7 @@ pub(crate) enum Heard {
 /// How a socket ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ending {
-    /// The close code of the peer; the one it was told when it broke the protocol; none for a connection that was lost.
+    /// The close code of the peer, or the one it was told when it broke the protocol; none for a connection that was lost.
     pub(crate) code: Option<u16>,
     /// In words, for logs and errors.
     pub(crate) reason: String,
@@ -90,10 +92,11 @@ impl Socket {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(WRITE_BUFFER)
+            .max_write_buffer_size(MAX_UNSENT)
             .max_message_size(Some(MAX_MESSAGE))
             .max_frame_size(Some(MAX_MESSAGE));
         let stream = WebSocketStream::from_raw_socket(connection, Role::Client, Some(config));
-        Self { stream: stream.now_or_never().expect("nothing is read yet"), unsent: false }
+        Self { stream: stream.now_or_never().expect("nothing is read yet"), unsent: false, full: None }
     }
 
     /// Queues a text. It leaves while the socket is polled.
@@ -114,13 +117,22 @@ impl Socket {
     /// Writes what is queued and hears what there is.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Heard> {
         loop {
-            if let Poll::Ready(Err(error)) = self.poll_sent(cx) {
-                return Poll::Ready(Heard::End(Ending::lost(&error)));
+            if let Some(ending) = self.full.take() {
+                return Poll::Ready(Heard::End(ending));
             }
-            let message = match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
-                Some(Ok(message)) => message,
-                None => return Poll::Ready(Heard::End(Ending::lost(&tungstenite::Error::ConnectionClosed))),
-                Some(Err(error)) => {
+            // A peer that hung up may have said why before: that is heard first.
+            let unsent = match self.poll_sent(cx) {
+                Poll::Ready(Err(error)) => Some(Ending::lost(&error)),
+                _ => None,
+            };
+            let message = match (Pin::new(&mut self.stream).poll_next(cx), unsent) {
+                (Poll::Ready(Some(Ok(message))), _) => message,
+                (_, Some(ending)) => return Poll::Ready(Heard::End(ending)),
+                (Poll::Pending, None) => return Poll::Pending,
+                (Poll::Ready(None), None) => {
+                    return Poll::Ready(Heard::End(Ending::lost(&tungstenite::Error::ConnectionClosed)));
+                }
+                (Poll::Ready(Some(Err(error))), None) => {
                     let Some(code) = breach(&error) else { return Poll::Ready(Heard::End(Ending::lost(&error))) };
                     self.end(code);
                     let _ = self.poll_sent(cx);
@@ -144,10 +156,14 @@ impl Socket {
         }
     }
 
-    /// Says that this is the end, and lets the peer hear it.
+    /// Says that this is the end, and waits until the peer agrees. Whoever awaits this sets a limit.
     pub(crate) async fn close(mut self) {
         self.end(CloseCode::Normal);
-        self.linger().await;
+        std::future::poll_fn(|cx| {
+            while !matches!(ready!(self.poll(cx)), Heard::End(_)) {}
+            Poll::Ready(())
+        })
+        .await;
     }
 
     /// Ends when the peer has hung up. A connection that is dropped with bytes unread is reset, and what we said last, the close
@@ -177,9 +193,9 @@ impl Socket {
     }
 
     fn queue(&mut self, message: Message) {
-        // What cannot be written is a connection that is gone, which the next poll hears.
         if let Err(error) = Pin::new(&mut self.stream).start_send(message) {
             debug!(%error, "not written");
+            self.full = Some(Ending::lost(&error));
         }
         self.unsent = true;
     }
@@ -227,5 +243,7 @@ fn breach(error: &tungstenite::Error) -> Option<CloseCode> {
 const MAX_MESSAGE: usize = 1 << 20;
 /// The library's default of 128 KiB would be most of what an idle session costs.
 const READ_BUFFER: usize = 4 << 10;
+/// More than a portion of frames and the pongs between them: a peer that pings and does not read is given up.
+const MAX_UNSENT: usize = 2 << 20;
 /// So many bytes are gathered at most before they leave; a poll sends what there is.
 const WRITE_BUFFER: usize = 16 << 10;

@@ -31,4 +31,4 @@ async def main(transfers: int, sockets: int, in_flight: int, check: bool) -> Non
 FAST = 1_000_000
 
 if __name__ == "__main__":
-    asyncio.run(main(*map(int, sys.argv[1:4]), check=sys.argv[4] == "check"))
+    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "check"))

@@ -60,8 +60,8 @@ def blocking(simulator: Simulator, pieces: Iterator[bytes]) -> None:
             assert_type(session, porteur.Session)
             session.transfer("interaction-1", "genesys://user/agent-9", callback="https://example.com")
             wish: porteur.OutgoingTransfer = {"interaction": "i", "destination": "genesys://user/1", "media": [heard]}
-            for made in session.transfer_many([wish], concurrency=8):
-                assert_type(made, porteur.TransferOutcome | porteur.PorteurError)
+            for gone in session.transfer_many([wish], concurrency=8):
+                assert_type(gone, porteur.TransferOutcome | porteur.PorteurError)
             session.transfer_many([{"interaction": "i"}])  # type: ignore[typeddict-item]
             for event in session.events():
                 assert_type(event, porteur.SessionEvent)

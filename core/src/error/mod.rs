@@ -165,7 +165,7 @@ pub enum Error {
     Unconfirmed {
         /// What it is: `message` or `transfer`.
         what: &'static str,
-        /// The id that it was sent with: a message's deduplication id, or the id of a transfer's frame.
+        /// The id that it was sent with: a message's deduplication id, or the id of a transfer.
         client_id: String,
         /// Why there is no answer.
         source: Arc<Error>,
@@ -194,7 +194,7 @@ pub enum Error {
         /// How it stands with the SLA, when one was asked for.
         sla: Option<Sla>,
     },
-    /// The interaction is over, or not yet there to be transferred; nothing was sent.
+    /// The interaction is in no state to be transferred, mostly since it is over; nothing was sent.
     #[error("interaction {interaction} cannot be transferred: expected active or queued, got {state}")]
     InteractionNotActive {
         /// Its id.
@@ -207,7 +207,7 @@ pub enum Error {
     TransferRejected {
         /// The interaction.
         interaction: String,
-        /// The id of the last frame.
+        /// The id of the transfer.
         id: String,
         /// The gateway's word: `codec_unsupported` when it supports none of the media.
         status: String,
@@ -218,7 +218,7 @@ pub enum Error {
     TransferTimeout {
         /// The interaction.
         interaction: String,
-        /// The id of the last frame.
+        /// The id of the transfer.
         id: String,
         /// How long was waited.
         waited: Duration,

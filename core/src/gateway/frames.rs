@@ -3,10 +3,11 @@
 //! Source: docs/platform.md, "Transfers".
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
+use serde::Deserialize;
+use serde_json::Value;
 use tracing::debug;
 
 use super::Gateway;
-use super::wire::FrameAnswer;
 use crate::error::{Error, Result};
 use crate::http::{Asked, Upgrade, refusal};
 use crate::pace::{Door, Failure, Repeat};
@@ -43,10 +44,10 @@ impl Gateway {
     /// Those of every call; [`Error::Protocol`] when the answer is no handshake.
     pub(crate) async fn open_socket(&self) -> Result<Socket> {
         let host = self.api.host_str().unwrap_or_default();
-        self.with_token(|authorization| {
+        let opened = self.with_token(|authorization| {
             self.pacer.run(Door::Platform(host), Repeat::Safe, move |_| self.shake_hands(authorization.clone()))
-        })
-        .await
+        });
+        opened.await.inspect(|_| debug!(scopes = self.tokens.granted(), "the socket is open"))
     }
 
     async fn shake_hands(&self, authorization: HeaderValue) -> Result<Socket, Failure> {
@@ -74,10 +75,18 @@ impl Gateway {
 
 /// The id of the frame that a text answers, and the verdict; nothing when it is no answer.
 pub(crate) fn answer(text: &[u8]) -> Option<(String, Verdict)> {
-    let answer: FrameAnswer = serde_json::from_slice(text)
+    /// A success must not be lost because a codec is unusual.
+    #[derive(Deserialize)]
+    struct Answer {
+        id: String,
+        status: String,
+        #[serde(default)]
+        codec: Value,
+    }
+    let answer: Answer = serde_json::from_slice(text)
         .inspect_err(|error| debug!(%error, bytes = text.len(), "no answer to a frame"))
         .ok()?;
-    let verdict = Verdict::new(&answer.status, answer.codec);
+    let verdict = Verdict::new(&answer.status, answer.codec.as_str().map(str::to_owned));
     Some((answer.id, verdict))
 }
 

@@ -176,7 +176,7 @@ impl Pacer {
         Self { pace, clock, bucket, breakers }
     }
 
-    /// The wait before attempt `number` (from 1) at something that is told over and not answered; nothing when there were enough.
+    /// The wait before attempt `number` (from 1) at something that is opened again and again; nothing when there were enough.
     pub(crate) fn backoff(&self, number: u32) -> Option<Duration> {
         (number <= self.pace.attempts).then(|| retry::backoff(&self.pace, number, fastrand::f64()))
     }

@@ -17,7 +17,8 @@ pub enum SessionEvent {
     Reconnected,
     /// The socket ended; it is opened again.
     Disconnected {
-        /// The platform's close code; none when the connection was lost without a word.
+        /// The platform's close code, or the one it was told when it broke the protocol; none when the connection was lost without a
+        /// word.
         code: Option<u16>,
         /// The platform's reason, or how the connection was lost.
         reason: String,
@@ -28,6 +29,7 @@ pub enum SessionEvent {
         reason: String,
     },
     /// A frame of the platform that no transfer waits for, or waits for any more: an answer that comes too late is one.
+    /// Those over 16 KiB are left out.
     Frame(Value),
     /// So many events were missed, since nobody took them for too long.
     Missed(u64),
@@ -94,6 +96,17 @@ impl std::fmt::Debug for SessionEvents {
 pub(super) struct Announcer(Arc<OnceLock<broadcast::Sender<SessionEvent>>>);
 
 impl Announcer {
+    /// A text of the platform, which nobody reads unless somebody wants to know.
+    pub(super) fn announce_frame(&self, text: &[u8]) {
+        let wanted = self.0.get().is_some_and(|sender| sender.receiver_count() > 0);
+        if wanted
+            && text.len() <= MAX_FRAME
+            && let Ok(frame) = serde_json::from_slice(text)
+        {
+            self.announce(SessionEvent::Frame(frame));
+        }
+    }
+
     pub(super) fn announce(&self, event: SessionEvent) {
         if let Some(sender) = self.0.get() {
             // Whoever wanted to know may have gone away.
@@ -106,5 +119,7 @@ impl Announcer {
     }
 }
 
+/// Bytes. With as many of them as are kept, what a listener who does not listen costs stays bounded.
+const MAX_FRAME: usize = 16 << 10;
 /// How many events are kept for somebody who does not take them.
 const KEPT_EVENTS: usize = 256;

@@ -46,7 +46,8 @@ pub(super) enum Broken {
 pub(super) struct Line(mpsc::UnboundedSender<Order>);
 
 impl Line {
-    /// The line, and the end of it that a link holds. Without a bound, since there is one order at most for each caller that waits.
+    /// The line, and the end of it that a link holds. Without a bound, since each caller has one order at most, and leaves one more when
+    /// it goes away.
     pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<Order>) {
         let (orders, other) = mpsc::unbounded_channel();
         (Self(orders), other)
@@ -112,9 +113,9 @@ struct State {
     /// Frames that were written. Callers may ask with the same id at once.
     written: HashMap<String, Vec<Answer<Verdict>>>,
     pings: Vec<Answer<()>>,
-    /// The number of the last ping.
+    /// What the last ping carried.
     pinged: u64,
-    /// Sockets in a row that ended without a word.
+    /// Sockets in a row on which nothing that we asked was answered.
     in_vain: u32,
 }
 
@@ -146,9 +147,10 @@ impl Link {
                 // Nobody who waits is kept waiting for the peer to agree.
                 self.state = State::default();
                 tokio::select! {
+                    // The limit first: a peer that floods us must not hold it up.
                     biased;
-                    () = socket.close() => {}
                     () = clock.deadline(CLOSING) => debug!("the peer did not agree to the end"),
+                    () = socket.close() => {}
                 }
                 break;
             };
@@ -158,8 +160,9 @@ impl Link {
                 let limit = clock.deadline(CLOSING);
                 tokio::spawn(async move {
                     tokio::select! {
-                        () = socket.linger() => {}
+                        biased;
                         () = limit => {}
+                        () = socket.linger() => {}
                     }
                 });
             }
@@ -183,11 +186,12 @@ impl Link {
         let mut taken = Vec::new();
         loop {
             let turn = poll_fn(|cx| {
+                // What is heard comes last: a peer that floods us must not keep us from anything else.
                 if ready(over, cx) {
                     return Poll::Ready(Turn::Over);
                 }
-                if let Poll::Ready(heard) = socket.poll(cx) {
-                    return Poll::Ready(Turn::Heard(heard));
+                if pong.as_mut().is_some_and(|pong| ready(pong, cx)) {
+                    return Poll::Ready(Turn::NoPong);
                 }
                 // One portion after the other, so that what is not sent yet stays bounded.
                 if socket.is_sent() {
@@ -199,8 +203,8 @@ impl Link {
                         Some(Poll::Pending) => {}
                     }
                 }
-                if pong.as_mut().is_some_and(|pong| ready(pong, cx)) {
-                    return Poll::Ready(Turn::NoPong);
+                if let Poll::Ready(heard) = socket.poll(cx) {
+                    return Poll::Ready(Turn::Heard(heard));
                 }
                 if ready(&mut quiet, cx) { Poll::Ready(Turn::Quiet) } else { Poll::Pending }
             })
@@ -211,11 +215,11 @@ impl Link {
                 Turn::Heard(Heard::End(ending)) => return Some(ending),
                 Turn::Heard(heard) => {
                     heard_at = clock.now();
-                    state.in_vain = 0;
                     match heard {
                         Heard::Text(text) => state.take(&text, events),
                         Heard::Pong(number) if *number == state.pinged.to_be_bytes() => {
                             pong = None;
+                            state.in_vain = 0;
                             state.pings.drain(..).for_each(|answer| reply(answer, Ok(())));
                         }
                         Heard::Pong(_) | Heard::End(_) => {}
@@ -232,7 +236,8 @@ impl Link {
                 }
             }
             if ping && pong.is_none() {
-                state.pinged += 1;
+                // A peer that guessed it would not have to listen.
+                state.pinged = fastrand::u64(..);
                 socket.ping(Bytes::copy_from_slice(&state.pinged.to_be_bytes()));
                 pong = Some(clock.deadline(*patience));
             }
@@ -275,7 +280,7 @@ impl Link {
             let order = tokio::select! {
                 biased;
                 () = self.over.as_mut() => return None,
-                order = self.orders.recv() => order?,
+                order = wanted(&mut self.orders) => order?,
             };
             self.state.queue.push_back(order);
         }
@@ -287,10 +292,11 @@ impl State {
     fn take(&mut self, text: &[u8], events: &Announcer) {
         let waiting = answer(text).and_then(|(id, verdict)| Some((self.written.remove(&id)?, verdict)));
         if let Some((waiting, verdict)) = waiting {
+            self.in_vain = 0;
             waiting.into_iter().for_each(|answer| reply(answer, Ok(verdict.clone())));
-        } else if let Ok(frame) = serde_json::from_slice(text) {
-            debug!(bytes = text.len(), "a frame that nobody waits for");
-            events.announce(SessionEvent::Frame(frame));
+        } else {
+            debug!(bytes = text.len(), "a text that nobody waits for");
+            events.announce_frame(text);
         }
     }
 
@@ -325,6 +331,17 @@ impl State {
         let broken = || Broken::Lost(ending.clone());
         self.written.drain().flat_map(|(_, waiting)| waiting).for_each(|answer| reply(answer, Err(broken())));
         self.pings.drain(..).for_each(|answer| reply(answer, Err(broken())));
+    }
+}
+
+/// The next order that somebody still waits for.
+async fn wanted(orders: &mut mpsc::UnboundedReceiver<Order>) -> Option<Order> {
+    loop {
+        match orders.recv().await? {
+            Order::Frame { answer, .. } if answer.is_closed() => {}
+            Order::Forget(_) => {}
+            order => return Some(order),
+        }
     }
 }
 

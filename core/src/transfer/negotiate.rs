@@ -16,19 +16,26 @@ use crate::gateway::wire::{TRANSFER, TransferFrame, Triggers};
 use crate::gateway::{CODEC_UNSUPPORTED, Gateway, Verdict, is_rate_limit, lost};
 use crate::socket::Ending;
 
-/// Carries out `plan`, and tells the audit log and the callback how it ended.
-pub(super) async fn run(surroundings: &Surroundings, line: &Line, plan: Plan) -> Result<TransferOutcome> {
+/// Carries out `plan`, and tells the audit log and the callback how it ended. `closed` is ready when session or client are.
+pub(super) async fn run(
+    surroundings: &Surroundings,
+    line: &Line,
+    plan: Plan,
+    closed: impl Future<Output = ()>,
+) -> Result<TransferOutcome> {
     let Surroundings { gateway, audit, caller, .. } = surroundings;
     let started = gateway.clock.now();
+    let mut closed = std::pin::pin!(closed);
     let mut course = Course { surroundings, line, plan: &plan, started, frame: None, retries: 0 };
     let settled = tokio::select! {
         biased;
+        () = &mut closed => Some(Err(Error::Cancelled)),
         settled = Box::pin(course.negotiate()) => Some(settled),
         () = gateway.clock.deadline(plan.within) => None,
     };
     let settled = settled.unwrap_or_else(|| Err(course.timeout(plan.within)));
     let latency = course.latency();
-    let about = course.about();
+    let about = course.about(settled.as_ref().ok());
     let (status, codec) = match &settled {
         Ok(done) => (done.status.as_str(), Some(done.codec.as_str())),
         Err(Error::TransferRejected { status, .. }) => (status.as_str(), None),
@@ -38,12 +45,18 @@ pub(super) async fn run(surroundings: &Surroundings, line: &Line, plan: Plan) ->
         audit.note(about.entry(status, codec, latency)).await;
     }
     let told = match &plan.callback {
-        Some(callback) => caller.tell(callback, about.fields(status, codec, latency)).await,
+        Some(callback) => tokio::select! {
+            biased;
+            // What is known of the transfer stands, whoever is told.
+            () = &mut closed => Err(Error::Cancelled),
+            told = caller.tell(callback, about.fields(status, codec, latency)) => told,
+        },
         None => Ok(()),
     };
     if let Err(error) = &told {
         warn!(interaction = %plan.interaction, %error, "the callback did not arrive");
     }
+    let retries = course.retries;
     let done = settled?;
     Ok(TransferOutcome {
         id: done.id,
@@ -52,7 +65,7 @@ pub(super) async fn run(surroundings: &Surroundings, line: &Line, plan: Plan) ->
         codec: done.codec,
         media: done.media,
         latency: latency.unwrap_or_default(),
-        retries: course.retries,
+        retries,
         callback_error: told.err(),
     })
 }
@@ -91,10 +104,7 @@ impl Course<'_> {
             return Ok(done);
         }
         for media in 0..self.plan.media.len() {
-            let id = match media {
-                0 => self.plan.id.clone(),
-                _ => uuid::Uuid::now_v7().to_string(),
-            };
+            let id = self.plan.frame_id(media);
             if let Some(done) = self.settle(media, &id).await? {
                 return Ok(done);
             }
@@ -111,16 +121,18 @@ impl Course<'_> {
                 Broken::Lost(ending) => self.retry().map_err(|late| late.unwrap_or_else(|| self.broken(&ending)))?,
             }
         }
-        let Plan { interaction: id, id: frame, resumed, .. } = self.plan;
+        let id = &self.plan.interaction;
         let interaction = self.gateway().interaction(id).await?;
-        match interaction.verdict(frame) {
-            Some(Verdict::Done { status, codec }) => return Ok(Some(self.done(0, frame, status, codec))),
-            _ if interaction.is_live() => {}
-            // The gateway may know this frame all the same, and says what it did.
-            _ if *resumed => {}
-            _ => return Err(Error::InteractionNotActive { interaction: id.clone(), state: interaction.state }),
+        for media in 0..self.plan.media.len() {
+            let frame = self.plan.frame_id(media);
+            if let Some(Verdict::Done { status, codec }) = interaction.verdict(&frame) {
+                return Ok(Some(self.done(media, &frame, status, codec)));
+            }
         }
-        Ok(None)
+        if interaction.is_live() {
+            return Ok(None);
+        }
+        Err(Error::InteractionNotActive { interaction: id.clone(), state: interaction.state })
     }
 
     /// Sends the frame for one of the media until it is known what became of it; nothing when its codecs are not supported.
@@ -128,13 +140,14 @@ impl Course<'_> {
         let text = self.text(media, id)?;
         if let Some(audit) = &self.surroundings.audit {
             let codec = &self.plan.media[media].audio.codec;
-            let about = About { frame: Some(id), ..self.about() };
+            let about = About { frame: Some(id), ..self.about(None) };
             audit.push(about.entry("sending", Some(codec), None)).await?;
         }
         let now = self.gateway().clock.now();
         let first = self.frame.as_ref().map_or(now, |frame| frame.first);
         self.frame = Some(Frame { id: id.to_owned(), first });
-        let mut written = false;
+        // Whether it may have been carried out although nobody says so.
+        let mut open = false;
         loop {
             let asked = tokio::select! {
                 biased;
@@ -143,15 +156,14 @@ impl Course<'_> {
             };
             let verdict = match asked {
                 Some(Ok(verdict)) => verdict,
-                Some(Err(Broken::Down(error))) if !written => return Err(error),
-                Some(Err(Broken::Down(error))) => return Err(unconfirmed(id, error)),
+                Some(Err(Broken::Down(error))) => return Err(self.unless(open, error)),
                 Some(Err(Broken::Lost(ending))) => {
-                    written = true;
-                    if let Some(verdict) = self.find_out(id).await? {
-                        verdict
-                    } else {
-                        self.retry().map_err(|late| unconfirmed(id, late.unwrap_or_else(|| self.broken(&ending))))?;
-                        continue;
+                    open = true;
+                    let back = self.come_back(ending).await;
+                    match (self.find_out(id).await?, back) {
+                        (Some(verdict), _) => verdict,
+                        (None, Ok(())) => continue,
+                        (None, Err(error)) => return Err(self.unless(open, error)),
                     }
                 }
                 None => match self.find_out(id).await? {
@@ -165,10 +177,25 @@ impl Course<'_> {
                 Verdict::Refused(status) => return Err(self.rejected(&status)),
                 Verdict::RateLimited => {
                     let refused = Error::RateLimited { attempts: self.retries + 1, retry_after: None, answer: None };
-                    self.retry().map_err(|late| late.unwrap_or(refused.clone()))?;
-                    let wait = self.gateway().pacer.backoff(self.retries).ok_or(refused)?;
+                    if let Err(late) = self.retry() {
+                        return Err(self.unless(open, late.unwrap_or(refused)));
+                    }
+                    let wait = self.gateway().pacer.backoff(self.retries);
+                    let wait = wait.ok_or_else(|| self.unless(open, refused))?;
                     self.gateway().clock.sleep(wait).await;
                 }
+            }
+        }
+    }
+
+    /// Waits for the socket after one that ended; why there is none that we may use.
+    async fn come_back(&mut self, mut ending: Ending) -> Result<()> {
+        loop {
+            self.retry().map_err(|late| late.unwrap_or_else(|| self.broken(&ending)))?;
+            match self.line.ping().await {
+                Ok(()) => return Ok(()),
+                Err(Broken::Down(error)) => return Err(error),
+                Err(Broken::Lost(again)) => ending = again,
             }
         }
     }
@@ -176,7 +203,7 @@ impl Course<'_> {
     /// What the platform says became of a frame whose answer did not come.
     async fn find_out(&self, id: &str) -> Result<Option<Verdict>> {
         let interaction = self.gateway().interaction(&self.plan.interaction).await;
-        Ok(interaction.map_err(|error| unconfirmed(id, error))?.verdict(id))
+        Ok(interaction.map_err(|error| self.unless(true, error))?.verdict(id))
     }
 
     /// Counts one more attempt. Fails with nothing to add when there were enough of them, and with a time-out when time is up.
@@ -210,13 +237,26 @@ impl Course<'_> {
     }
 
     fn rejected(&self, status: &str) -> Error {
-        let (interaction, status) = (self.plan.interaction.clone(), status.to_owned());
-        Error::TransferRejected { interaction, id: self.frame_id(), status }
+        let (interaction, id) = (self.plan.interaction.clone(), self.plan.id.clone());
+        Error::TransferRejected { interaction, id, status: status.to_owned() }
     }
 
     fn timeout(&self, waited: Duration) -> Error {
-        let (interaction, id, sent) = (self.plan.interaction.clone(), self.frame_id(), self.frame.is_some());
-        Error::TransferTimeout { interaction, id, waited, sent }
+        let (interaction, id) = (self.plan.interaction.clone(), self.plan.id.clone());
+        Error::TransferTimeout { interaction, id, waited, sent: self.frame.is_some() }
+    }
+
+    /// `error`, unless a frame may have been carried out and this is why nobody says so. A session that was closed says nothing
+    /// about it.
+    fn unless(&self, open: bool, error: Error) -> Error {
+        match error {
+            Error::Cancelled => Error::Cancelled,
+            source if open => {
+                let client_id = self.plan.id.clone();
+                Error::Unconfirmed { what: "transfer", client_id, source: Arc::new(source) }
+            }
+            error => error,
+        }
     }
 
     /// The error that a lost connection is after the last attempt.
@@ -228,30 +268,19 @@ impl Course<'_> {
         }
     }
 
-    fn frame_id(&self) -> String {
-        self.frame.as_ref().map_or_else(|| self.plan.id.clone(), |frame| frame.id.clone())
-    }
-
     /// Since the first frame.
     fn latency(&self) -> Option<Duration> {
         self.frame.as_ref().map(|frame| self.gateway().clock.now().saturating_sub(frame.first))
     }
 
-    fn about(&self) -> About<'_> {
-        let frame = self.frame.as_ref().map(|frame| frame.id.as_str());
-        About { plan: self.plan, frame, retries: self.retries }
+    /// `done` is the frame that did it, which may be one of an earlier call.
+    fn about<'a>(&'a self, done: Option<&'a Done>) -> About<'a> {
+        let frame = done.map(|done| &done.id).or_else(|| self.frame.as_ref().map(|frame| &frame.id));
+        About { plan: self.plan, frame: frame.map(String::as_str), retries: self.retries }
     }
 
     fn gateway(&self) -> &Gateway {
         &self.surroundings.gateway
-    }
-}
-
-/// The frame may have been carried out, and this is why nobody says so. A session that was closed says nothing about it.
-fn unconfirmed(id: &str, error: Error) -> Error {
-    match error {
-        Error::Cancelled => Error::Cancelled,
-        source => Error::Unconfirmed { what: "transfer", client_id: id.to_owned(), source: Arc::new(source) },
     }
 }
 

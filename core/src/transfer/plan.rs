@@ -25,10 +25,8 @@ pub(super) struct Plan {
     pub(super) destination: String,
     /// At least one.
     pub(super) media: Vec<FrameMedia>,
-    /// Of the first frame.
+    /// Of the first frame; those of the others follow from it.
     pub(super) id: String,
-    /// Whether the caller gave it, so that the gateway may know it.
-    pub(super) resumed: bool,
     pub(super) frame_timeout: Duration,
     pub(super) within: Duration,
     pub(super) check: bool,
@@ -47,11 +45,15 @@ impl Plan {
             transfer;
         filled("interaction", &interaction)?;
         filled("destination", &destination)?;
+        for (field, value) in [("interaction", &interaction), ("destination", &destination)] {
+            if value.len() > MAX_LENGTH {
+                return Err(Error::invalid(field, format!("expected at most {MAX_LENGTH} bytes, got {}", value.len())));
+            }
+        }
         Url::parse(&destination).map_err(|error| {
             let reason = format!("expected a URI as in genesys://user/agent-9, got {destination:?}: {error}");
             Error::invalid("destination", reason)
         })?;
-        let resumed = id.is_some();
         let id = id_or_new("id", id)?;
         if media.is_empty() {
             media.push(Audio::opus(64).into());
@@ -66,8 +68,16 @@ impl Plan {
         }
         let media = media.into_iter().enumerate();
         let media = media.map(|(index, one)| matrix(index, one, limits)).collect::<Result<_>>()?;
-        let callback = own.as_ref().or(callback).map(|callback| callback.parse(allow_plain_http)).transpose()?;
-        Ok(Self { interaction, destination, media, id, resumed, frame_timeout, within, check, callback })
+        let callback =
+            own.as_ref().or(callback).map(|callback| callback.parse("callback", allow_plain_http)).transpose()?;
+        Ok(Self { interaction, destination, media, id, frame_timeout, within, check, callback })
+    }
+}
+
+impl Plan {
+    /// The id of the frame for one of the media: the same whenever the same transfer is asked for again.
+    pub(super) fn frame_id(&self, media: usize) -> String {
+        if media == 0 { self.id.clone() } else { format!("{}.{media}", self.id) }
     }
 }
 
@@ -105,6 +115,8 @@ fn is_size(text: &str) -> bool {
     text.split_once('x').is_some_and(|(width, height)| number(width) && number(height))
 }
 
+/// Of an interaction's id and of a destination: what servers take of a URL, and far below what a frame may have.
+const MAX_LENGTH: usize = 2048;
 /// More than a person would list; each may take the time of a frame.
 const MAX_MEDIA: usize = 16;
 /// What audio interfaces know.
@@ -135,6 +147,8 @@ mod tests {
             (Transfer::new(" ", "genesys://user/1"), "interaction"),
             (Transfer::new("interaction-1", ""), "destination"),
             (Transfer::new("interaction-1", "agent-9"), "destination"),
+            (Transfer::new("interaction-1", format!("sip:{}", "x".repeat(2045))), "destination"),
+            (Transfer::new("x".repeat(2049), "genesys://user/1"), "interaction"),
             (transfer().id(""), "id"),
             (transfer().id("a b"), "id"),
             (transfer().id("x".repeat(129)), "id"),
@@ -150,6 +164,7 @@ mod tests {
             ((0..17).fold(transfer(), |transfer, _| transfer.media(Audio::opus(64))), "media"),
             (transfer().callback(Callback::post("http://example.com/hook")), "callback"),
             (transfer().callback(Callback::post("nowhere")), "callback"),
+            (transfer().callback(Callback::post("https://user:pass@example.com/hook")), "callback"),
         ] {
             assert_eq!(parse(wish.clone()).unwrap_err().facts().details["field"], field, "{wish:?}");
         }

@@ -51,10 +51,22 @@ pub(crate) struct Surroundings {
 /// One transfer in a session of its own. What cannot be is refused before the socket is opened.
 pub(crate) async fn alone(surroundings: Surroundings, transfer: Transfer) -> Result<TransferOutcome> {
     let plan = surroundings.plan(transfer)?;
-    let session = Session::open(surroundings).await?;
+    let session = tokio::select! {
+        biased;
+        () = told(surroundings.closed.clone()) => Err(Error::Cancelled),
+        opened = Session::open(surroundings.clone()) => opened,
+    };
+    let session = session?;
     let outcome = session.carry_out(plan).await;
     session.close().await;
     outcome
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // A link that is opening a socket anew does not look whether anybody still wants one.
+        self.stop.send_replace(true);
+    }
 }
 
 impl Session {
@@ -75,18 +87,19 @@ impl Session {
 
     /// Transfers an interaction, and says how that ended.
     ///
-    /// The socket is pinged and the interaction read, which has to be active or queued ([`Transfer::check`] leaves that out). Then a frame is sent; media that the gateway does
-    /// not support are followed by the next, in a frame of their own. A frame that met a lost connection, a close with 1008 or
-    /// `rate_limited` is sent again, three times at most and with backoff; before that the interaction is read, and the gateway carries
-    /// out an id once. With an audit log a frame is in it before it leaves, and what became of it afterwards. Then the callback is made.
+    /// The socket is pinged and the interaction read, which has to be active or queued ([`Transfer::check`] leaves that out).
+    /// Then a frame is sent; media that the gateway does not support are followed by the next, in a frame of their own. A frame
+    /// that met a lost connection, a close with 1008 or `rate_limited` is sent again, three times at most and with backoff;
+    /// before that the interaction is read, and the gateway carries out an id once. With an audit log a frame is in it before it
+    /// leaves, and what became of it afterwards. Then the callback is made.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] that names the field, before anything is sent. [`Error::InteractionNotActive`] for one that is over and
-    /// [`Error::NotFound`] for one that never was; [`Error::TransferRejected`] with the gateway's word; [`Error::TransferTimeout`] and
-    /// [`Error::Unconfirmed`], which name the id of the frame: the same transfer with that [`Transfer::id`] finds out what became of
-    /// it and never makes a second one. [`Error::RateLimited`] when the gateway says so to the end. [`Error::File`] when the audit log
-    /// cannot be written; those of every call (see [`Client::upload`](crate::Client::upload)), and [`Error::Cancelled`] when session or
-    /// client are closed.
+    /// [`Error::InvalidInput`] that names the field, before anything is sent. [`Error::InteractionNotActive`] for one that is over
+    /// and [`Error::NotFound`] for one that never was; [`Error::TransferRejected`] with the gateway's word;
+    /// [`Error::TransferTimeout`] and [`Error::Unconfirmed`], which name an id: the same transfer with that [`Transfer::id`] finds
+    /// out what became of it and never makes a second one. [`Error::RateLimited`] when the gateway says so to the end.
+    /// [`Error::File`] when the audit log cannot be written; those of every call (see
+    /// [`Client::upload`](crate::Client::upload)), and [`Error::Cancelled`] when session or client are closed.
     ///
     /// # Cancellation
     /// A frame that left is not recalled. Give a [`Transfer::id`] to be able to find out what became of it.
@@ -113,11 +126,8 @@ impl Session {
 
     async fn carry_out(&self, plan: Plan) -> Result<TransferOutcome> {
         let Inner { surroundings, line, stop, .. } = &*self.0;
-        tokio::select! {
-            biased;
-            () = either(stop.subscribe(), surroundings.closed.clone()) => Err(Error::Cancelled),
-            outcome = Box::pin(negotiate::run(surroundings, line, plan)) => outcome,
-        }
+        let closed = either(stop.subscribe(), surroundings.closed.clone());
+        Box::pin(negotiate::run(surroundings, line, plan, closed)).await
     }
 
     /// What happens on this session from now on.
@@ -125,8 +135,8 @@ impl Session {
         SessionEvents::new(self.0.events.subscribe(), self.0.ended.clone())
     }
 
-    /// Closes the socket: transfers under way end with [`Error::Cancelled`], and so do later ones. Ready when the platform has agreed, or
-    /// after 3 s without that.
+    /// Closes the socket: transfers under way end with [`Error::Cancelled`], and so do later ones; their callbacks are not made. Ready when
+    /// the platform has agreed, or after 3 s without that.
     ///
     /// # Cancellation
     /// The socket is closed all the same.
@@ -143,15 +153,17 @@ impl Surroundings {
     }
 }
 
-/// Ready when one of the two says so. One whose sender is gone never does: a session may outlive the client that it came from.
-async fn either(mut one: watch::Receiver<bool>, mut other: watch::Receiver<bool>) {
-    let told = async |receiver: &mut watch::Receiver<bool>| {
-        if receiver.wait_for(|told| *told).await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
+/// Ready when one of the two says so.
+async fn either(one: watch::Receiver<bool>, other: watch::Receiver<bool>) {
     tokio::select! {
-        () = told(&mut one) => {}
-        () = told(&mut other) => {}
+        () = told(one) => {}
+        () = told(other) => {}
+    }
+}
+
+/// Ready when it says so. One whose sender is gone never does: a session may outlive the client that it came from.
+async fn told(mut receiver: watch::Receiver<bool>) {
+    if receiver.wait_for(|told| *told).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }

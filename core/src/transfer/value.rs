@@ -23,12 +23,13 @@ pub struct Transfer {
     /// The media, the best first: the next are tried when the gateway does not support the codecs. Default opus at 64 kbit/s and
     /// 16 bit, as the tutorial has it.
     pub media: Vec<MediaMatrix>,
-    /// The id of the first frame; the gateway carries out an id once. Default a UUIDv7 of its own for every transfer; give the one
-    /// that an error names to find out what became of it.
+    /// The id of the first frame, from which those of the others follow; the gateway carries out an id once. Default a UUIDv7 of
+    /// its own for every transfer; give the one that an error names, with the same media, to find out what became of it. When
+    /// the interaction is over by then and tells nothing of it, that takes [`Transfer::check`] turned off.
     pub id: Option<String>,
     /// How long an answer to one frame is waited for. Default 10 s, as the tutorial waits.
     pub frame_timeout: Duration,
-    /// How long the transfer may take in all, reconnecting included. Default 30 s.
+    /// How long the transfer may take in all, reconnecting included; the callback comes on top. Default 30 s.
     pub within: Duration,
     /// Whether the socket is pinged and the interaction read before anything is sent. Default yes.
     pub check: bool,

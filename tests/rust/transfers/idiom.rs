@@ -1,8 +1,10 @@
 //! What is special to Rust: dropping a transfer, a session that outlives its client, and many transfers at once.
 
+use std::collections::HashMap;
+
 use futures_util::StreamExt as _;
 use libtest_mimic::Trial;
-use porteur::{Audio, Callback, Config, Error, SessionEvent, Transfer};
+use porteur::{Audio, Callback, Client, Config, Error, SessionEvent, Transfer};
 use serde_json::json;
 
 use crate::idiom::until;
@@ -17,7 +19,8 @@ pub(super) fn tests() -> Vec<Trial> {
         closing_a_session_ends_the_transfer_that_is_under_way,
         a_thousand_transfers_share_one_socket_and_few_pings,
         events_that_nobody_takes_are_counted,
-        the_query_of_a_callback_is_in_no_debug,
+        the_path_of_a_callback_is_in_no_debug,
+        a_callback_of_the_environment_that_cannot_be_makes_no_client,
     ]
 }
 
@@ -118,9 +121,16 @@ fn events_that_nobody_takes_are_counted() {
     });
 }
 
-fn the_query_of_a_callback_is_in_no_debug() {
-    let callback = Callback::post("https://media.example.com/hook?key=SECRET");
-    let transfer = transfer(0).media(Audio::opus(64)).callback(callback.clone());
-    let config = Config::new("id", "secret").transfer_callback(callback);
-    assert!(!format!("{transfer:?} {config:?}").contains("SECRET"));
+fn the_path_of_a_callback_is_in_no_debug() {
+    let callback = Callback::post("https://user:SECRET@media.example.com/SECRET?key=SECRET#SECRET");
+    let text = format!("{:?}", transfer(0).media(Audio::opus(64)).callback(callback));
+    assert!(text.contains("media.example.com") && !text.contains("SECRET"), "{text}");
+}
+
+fn a_callback_of_the_environment_that_cannot_be_makes_no_client() {
+    let variables = [("GENESYS_CLIENT_ID", "id"), ("GENESYS_CLIENT_SECRET", "secret")];
+    let variables = variables.into_iter().chain([("MEDIA_SERVER_WEBHOOK", "http://media.example.com/hook")]);
+    let variables: HashMap<&str, &str> = variables.collect();
+    let config = Config::from_variables(|name| variables.get(name).map(|value| (*value).to_owned())).unwrap();
+    assert_eq!(Client::new(config).unwrap_err().facts().details["field"], "transfer_callback");
 }

@@ -88,7 +88,9 @@ async fn play(pieces: Vec<Vec<u8>>, end: End) {
         End::AnsweredAfter(said) => said,
         End::Closed(code) => Said::Close(code),
         End::Silent => {
+            session.close().await;
             server.abort();
+            assert_eq!(*heard.lock().unwrap(), []);
             return;
         }
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use libtest_mimic::Trial;
-use porteur::{Error, Session, Transfer, TransferOutcome};
+use porteur::{Audio, Error, Session, Transfer, TransferOutcome};
 use serde_json::{Value, json};
 
 use crate::support::{Random, block_on, simulator, unhurried};
@@ -39,6 +39,8 @@ fn no_disconnect_makes_a_transfer_twice_or_leaves_it_unknown() {
 struct Round {
     faults: Vec<Value>,
     tells_transfers: bool,
+    /// Whether the first media are supported.
+    falls_back: bool,
 }
 
 struct Played {
@@ -52,23 +54,29 @@ impl Round {
         let mut random = Random(seed);
         let faults = (0..FAULTS).map(|_| {
             let on = *random.one_of(&["FRAME /", "FRAME /", "FRAME /", "PING /", "GET /api/v2/websocket"]);
-            let effect = match (random.below(5), on) {
+            let effect = match (random.below(6), on) {
                 (0, "FRAME /") => json!({ "close": 1008 }),
                 (1, "FRAME /") => json!({ "close": 1001 }),
                 (2 | 3, "FRAME /") => json!({ "drop": "after" }),
+                (4, "FRAME /") => json!({ "reply": { "status": "rate_limited" } }),
                 _ => json!({ "drop": "before" }),
             };
             let mut fault = json!({ "on": on, "nth": 1 + random.below(40), "times": 1 + random.below(2) });
             fault.as_object_mut().expect("an object").extend(effect.as_object().expect("an object").clone());
             fault
         });
-        Self { faults: faults.collect(), tells_transfers: seed.is_multiple_of(2) }
+        Self { faults: faults.collect(), tells_transfers: seed.is_multiple_of(2), falls_back: seed % 3 == 1 }
     }
 
     async fn play(self) -> Played {
         let interactions: Vec<Value> = (0..TRANSFERS).map(|n| json!({ "id": format!("interaction-{n}") })).collect();
-        let settings =
-            json!({ "interactions": interactions, "faults": self.faults, "tells_transfers": self.tells_transfers });
+        let codecs = if self.falls_back { vec!["pcmu"] } else { vec!["opus", "pcmu"] };
+        let settings = json!({
+            "interactions": interactions,
+            "faults": self.faults,
+            "tells_transfers": self.tells_transfers,
+            "codecs": codecs,
+        });
         let simulator = simulator(settings);
         let client = unhurried(&simulator);
         let session = loop {
@@ -94,7 +102,7 @@ impl Round {
 /// Transfers until the outcome is known, the way a caller does: with the id that an error names. How often that took asking again.
 async fn settle(session: &Session, number: usize) -> (TransferOutcome, usize) {
     let mut transfer = Transfer::new(format!("interaction-{number}"), "genesys://user/agent-9");
-    transfer.within = Duration::from_secs(3600);
+    transfer = transfer.media(Audio::opus(64)).media(Audio::new("pcmu", 64)).within(Duration::from_secs(3600));
     for again in 0..50 {
         match session.transfer(transfer.clone()).await {
             Ok(outcome) => return (outcome, again),

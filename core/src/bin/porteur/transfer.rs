@@ -15,11 +15,11 @@ pub(crate) struct Arguments {
     interaction: String,
     /// Where it goes, as in genesys://user/agent-9
     destination: String,
-    /// What is to be heard, and seen, the best first; the next is tried when the gateway does not support the codecs. opus@64 unless
-    /// said otherwise
-    #[arg(long, value_name = "CODEC@KBPS[/BITS][+CODEC@WIDTHxHEIGHT/FPS]", num_args = 1.., value_parser = media)]
+    /// What is to be heard, and seen; several may be named, the best first: the next is tried when the gateway does not support
+    /// the codecs. opus@64 unless said otherwise
+    #[arg(long, value_name = "CODEC@KBPS[/BITS][+CODEC@WIDTHxHEIGHT/FPS]", value_parser = media)]
     media: Vec<MediaMatrix>,
-    /// The id of the first frame: under the same one a transfer is made once, and what became of it is found out
+    /// The id of the transfer: under the same one it is made once, and what became of it is found out
     #[arg(long)]
     id: Option<String>,
     /// How long it may take in all; 30 s unless said otherwise
@@ -75,7 +75,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     }
 }
 
-/// The id of a frame of which nobody knows what became.
+/// The id of a transfer of which nobody knows what became.
 fn open_end(error: &Error) -> Option<&str> {
     match error {
         Error::Unconfirmed { client_id, .. } => Some(client_id),

@@ -19,7 +19,7 @@ pub(super) async fn transfer(tour: &mut Tour) -> Result<()> {
     let transfer = Transfer::new("interaction-1", "genesys://user/agent-9");
     let transfer = transfer.media(Audio::opus(64)).media(Audio::new(CODEC, 64));
     let outcome = tour.client.transfer(transfer).await?;
-    let what = format!("{}, {}, after {} retry", outcome.status, outcome.codec, outcome.retries);
+    let what = format!("{}, {}, retries: {}", outcome.status, outcome.codec, outcome.retries);
     tour.account.step("transfer", &what, Some(start.elapsed()));
     let state = simulator.state();
     let frames: Vec<_> = state.frames.iter().map(|frame| format!("{} {}", frame.codec, frame.outcome)).collect();
