@@ -193,18 +193,25 @@ impl Link {
                 if pong.as_mut().is_some_and(|pong| ready(pong, cx)) {
                     return Poll::Ready(Turn::NoPong);
                 }
-                // One portion after the other, so that what is not sent yet stays bounded.
-                if socket.is_sent() {
-                    taken.extend(state.queue.drain(..));
-                    match taken.is_empty().then(|| orders.poll_recv_many(cx, &mut taken, BATCH)) {
-                        None => return Poll::Ready(Turn::Ordered),
-                        Some(Poll::Ready(0)) => return Poll::Ready(Turn::Over),
-                        Some(Poll::Ready(_)) => return Poll::Ready(Turn::Ordered),
-                        Some(Poll::Pending) => {}
+                loop {
+                    // One portion after the other, so that what is not sent yet stays bounded.
+                    let room = socket.is_sent();
+                    if room {
+                        taken.extend(state.queue.drain(..));
+                        match taken.is_empty().then(|| orders.poll_recv_many(cx, &mut taken, BATCH)) {
+                            None => return Poll::Ready(Turn::Ordered),
+                            Some(Poll::Ready(0)) => return Poll::Ready(Turn::Over),
+                            Some(Poll::Ready(_)) => return Poll::Ready(Turn::Ordered),
+                            Some(Poll::Pending) => {}
+                        }
                     }
-                }
-                if let Poll::Ready(heard) = socket.poll(cx) {
-                    return Poll::Ready(Turn::Heard(heard));
+                    if let Poll::Ready(heard) = socket.poll(cx) {
+                        return Poll::Ready(Turn::Heard(heard));
+                    }
+                    // What left just now made room: nobody else would look for orders again.
+                    if room || !socket.is_sent() {
+                        break;
+                    }
                 }
                 if ready(&mut quiet, cx) { Poll::Ready(Turn::Quiet) } else { Poll::Pending }
             })
