@@ -54,11 +54,14 @@ export type SettledTransfer =
 export type SessionEvent =
   /** The socket was opened anew after it was lost. */
   | { kind: 'reconnected' }
-  /** The socket ended, and is opened again; without a code when the connection was lost without a word. */
+  /**
+   * The socket ended, and is opened again. The code is the platform's, or the one it was told when it broke the
+   * protocol; there is none when the connection was lost without a word.
+   */
   | { kind: 'disconnected', code?: number, reason: string }
   /** The socket could not be opened again; the next transfer tries once more. */
   | { kind: 'failed', reason: string }
-  /** A frame of the platform that no transfer waits for. */
+  /** A frame of the platform, of at most 16 KiB, that no transfer waits for. */
   | { kind: 'frame', frame: unknown }
   /** So many events were missed, since nobody took them for too long. */
   | { kind: 'missed', count: number }

@@ -821,13 +821,15 @@ export interface TransferOptions {
    */
   media?: MediaMatrix[]
   /**
-   * The id of the first frame, 1 to 128 visible ASCII characters; the gateway carries out an id once. Default one of
-   * its own for every transfer; give the one that an error names to find out what became of it.
+   * The id of the first frame, 1 to 128 visible ASCII characters; those of the others follow from it, and the gateway
+   * carries out an id once. Default one of its own for every transfer; give the one that an error names, with the same
+   * media, to find out what became of it. When the interaction is over by then and tells nothing of it, that takes
+   * `check: false`.
    */
   id?: string
   /** How long an answer to one frame is waited for. Default 10 000. */
   frameTimeoutMs?: number
-  /** How long the transfer may take in all. Default 30 000. */
+  /** How long the transfer may take in all; the callback comes on top. Default 30 000. */
   withinMs?: number
   /** Whether the socket is pinged and the interaction read before anything is sent. Default `true`. */
   check?: boolean

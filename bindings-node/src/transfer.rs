@@ -16,14 +16,16 @@ pub struct TransferOptions<'env> {
     /// Default opus at 64 kbit/s.
     #[napi(ts_type = "MediaMatrix[]")]
     pub media: Option<List<Members<MediaMatrix>>>,
-    /// The id of the first frame, 1 to 128 visible ASCII characters; the gateway carries out an id once. Default one of
-    /// its own for every transfer; give the one that an error names to find out what became of it.
+    /// The id of the first frame, 1 to 128 visible ASCII characters; those of the others follow from it, and the gateway
+    /// carries out an id once. Default one of its own for every transfer; give the one that an error names, with the same
+    /// media, to find out what became of it. When the interaction is over by then and tells nothing of it, that takes
+    /// `check: false`.
     #[napi(ts_type = "string")]
     pub id: Option<Text>,
     /// How long an answer to one frame is waited for. Default 10 000.
     #[napi(ts_type = "number")]
     pub frame_timeout_ms: Option<Whole>,
-    /// How long the transfer may take in all. Default 30 000.
+    /// How long the transfer may take in all; the callback comes on top. Default 30 000.
     #[napi(ts_type = "number")]
     pub within_ms: Option<Whole>,
     /// Whether the socket is pinged and the interaction read before anything is sent. Default `true`.

@@ -115,6 +115,11 @@ def run(
     return Run(output, told.get("seconds", seconds), usage.user, usage.system, max(peak, told.get("peak", 0)))
 
 
+def percentile(ordered: Sequence[float], part: int) -> float:
+    """The value below which `part` per cent of the others are."""
+    return ordered[min(len(ordered) * part // 100, len(ordered) - 1)]
+
+
 def spread(values: Sequence[float]) -> str:
     """The median with its extremes, the way the tables show it."""
     return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"

@@ -8,6 +8,7 @@ import sys
 import time
 
 import porteur
+from harness import percentile
 
 
 async def main(transfers: int, sockets: int, in_flight: int, check: bool) -> None:
@@ -22,8 +23,8 @@ async def main(transfers: int, sockets: int, in_flight: int, check: bool) -> Non
         outcomes = [outcome for made in await asyncio.gather(*many) for outcome in made]
         seconds, cpu = time.perf_counter() - started, time.process_time() - worked
     took = sorted(outcome.latency for outcome in outcomes if not isinstance(outcome, porteur.PorteurError))
-    at = lambda part: took[min(len(took) * part // 100, len(took) - 1)] * 1e3  # noqa: E731
-    told = {"seconds": seconds, "cpu": cpu, "transfers": len(took), "p50_ms": at(50), "p99_ms": at(99)}
+    times = {"p50_ms": percentile(took, 50) * 1e3, "p99_ms": percentile(took, 99) * 1e3}
+    told = {"seconds": seconds, "cpu": cpu, "transfers": len(took), **times}
     print(json.dumps(told))
 
 

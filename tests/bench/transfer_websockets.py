@@ -10,6 +10,7 @@ import time
 import uuid
 from typing import Any
 
+from harness import percentile
 from websockets.asyncio.client import ClientConnection, connect
 
 
@@ -30,8 +31,8 @@ async def main(transfers: int, sockets: int, in_flight: int) -> None:
     await asyncio.gather(*(work(lines[number % sockets]) for number in range(in_flight)))
     seconds, cpu = time.perf_counter() - started, time.process_time() - worked
     took.sort()
-    at = lambda part: took[min(len(took) * part // 100, len(took) - 1)] * 1e3  # noqa: E731
-    told = {"seconds": seconds, "cpu": cpu, "transfers": len(took), "p50_ms": at(50), "p99_ms": at(99)}
+    times = {"p50_ms": percentile(took, 50) * 1e3, "p99_ms": percentile(took, 99) * 1e3}
+    told = {"seconds": seconds, "cpu": cpu, "transfers": len(took), **times}
     print(json.dumps(told))
 
 

@@ -791,10 +791,11 @@ class Session:
             interaction: The platform's id of the interaction, which has to be active or queued.
             destination: Where it goes, as in ``"genesys://user/agent-9"``.
             media: What is to be heard and seen, the best first. Default ``[Audio("opus", 64)]``.
-            id: The id of the first frame, 1 to 128 visible ASCII characters. Default a new one; give the one that an
-                error names to find out what became of it.
+            id: The id of the first frame, 1 to 128 visible ASCII characters; those of the others follow from it. Default
+                a new one; give the one that an error names, with the same media, to find out what became of it. When
+                the interaction is over by then and tells nothing of it, that takes ``check=False``.
             frame_timeout: How long an answer to one frame is waited for, in seconds. Default 10.
-            within: How long the transfer may take in all, in seconds. Default 30.
+            within: How long the transfer may take in all, in seconds; the callback comes on top. Default 30.
             check: Whether the socket is pinged and the interaction read before. Default True.
             callback: Whom to tell how it ended, or the URL for a POST. Default the client's ``transfer_callback``.
 
@@ -886,10 +887,11 @@ class AsyncSession:
             interaction: The platform's id of the interaction, which has to be active or queued.
             destination: Where it goes, as in ``"genesys://user/agent-9"``.
             media: What is to be heard and seen, the best first. Default ``[Audio("opus", 64)]``.
-            id: The id of the first frame, 1 to 128 visible ASCII characters. Default a new one; give the one that an
-                error names to find out what became of it.
+            id: The id of the first frame, 1 to 128 visible ASCII characters; those of the others follow from it. Default
+                a new one; give the one that an error names, with the same media, to find out what became of it. When
+                the interaction is over by then and tells nothing of it, that takes ``check=False``.
             frame_timeout: How long an answer to one frame is waited for, in seconds. Default 10.
-            within: How long the transfer may take in all, in seconds. Default 30.
+            within: How long the transfer may take in all, in seconds; the callback comes on top. Default 30.
             check: Whether the socket is pinged and the interaction read before. Default True.
             callback: Whom to tell how it ended, or the URL for a POST. Default the client's ``transfer_callback``.
 
@@ -1537,14 +1539,15 @@ class SessionEvent:
         * ``"reconnected"``: the socket was opened anew after it was lost
         * ``"disconnected"``: the socket ended and is opened again; ``code`` and ``reason``
         * ``"failed"``: it could not be opened again, and the next transfer tries once more; ``reason``
-        * ``"frame"``: a frame of the platform that no transfer waits for; ``frame``
+        * ``"frame"``: a frame of the platform, of at most 16 KiB, that no transfer waits for; ``frame``
         * ``"missed"``: so many events were missed, since nobody took them for too long; ``count``
         * ``"closed"``: the session was closed, and there is nothing to come
         """
 
     @property
     def code(self) -> int | None:
-        """The platform's close code; None when the connection was lost without a word."""
+        """The platform's close code, or the one it was told when it broke the protocol; None when the connection was
+        lost without a word."""
 
     @property
     def reason(self) -> str | None:
