@@ -3,11 +3,10 @@
 //! Source: docs/platform.md, "Transfers".
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
-use serde::Deserialize;
-use serde_json::Value;
 use tracing::debug;
 
 use super::Gateway;
+use super::wire::FrameAnswer;
 use crate::error::{Error, Result};
 use crate::http::{Asked, Upgrade, refusal};
 use crate::pace::{Door, Failure, Repeat};
@@ -75,18 +74,10 @@ impl Gateway {
 
 /// The id of the frame that a text answers, and the verdict; nothing when it is no answer.
 pub(crate) fn answer(text: &[u8]) -> Option<(String, Verdict)> {
-    /// A success must not be lost because a codec is unusual.
-    #[derive(Deserialize)]
-    struct Answer {
-        id: String,
-        status: String,
-        #[serde(default)]
-        codec: Value,
-    }
-    let answer: Answer = serde_json::from_slice(text)
+    let answer: FrameAnswer = serde_json::from_slice(text)
         .inspect_err(|error| debug!(%error, bytes = text.len(), "no answer to a frame"))
         .ok()?;
-    let verdict = Verdict::new(&answer.status, answer.codec.as_str().map(str::to_owned));
+    let verdict = Verdict::new(&answer.status, answer.codec);
     Some((answer.id, verdict))
 }
 

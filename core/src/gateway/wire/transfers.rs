@@ -2,7 +2,8 @@
 //!
 //! Source: docs/platform.md, "Transfers".
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 /// `GET /api/v2/interactions/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +23,7 @@ pub(crate) struct InteractionTransfer {
     pub(crate) id: String,
     /// As in a [`FrameAnswer`].
     pub(crate) status: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "word", skip_serializing_if = "Option::is_none")]
     pub(crate) codec: Option<String>,
 }
 
@@ -82,8 +83,13 @@ pub(crate) struct FrameAnswer {
     /// `codec_negotiated`, `transfer_initiated`, `codec_unsupported`, `rate_limited`, or a word of refusal.
     pub(crate) status: String,
     /// The one that was agreed on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "word", skip_serializing_if = "Option::is_none")]
     pub(crate) codec: Option<String>,
+}
+
+/// Nothing in place of what is no word: a success must not be lost because its codec is unusual.
+fn word<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    Ok(Value::deserialize(value)?.as_str().map(str::to_owned))
 }
 
 /// The `type` of a [`TransferFrame`].
