@@ -1,9 +1,10 @@
 //! The only room that knows reqwest: sends a request, reads the answer, says how the network failed.
 //!
-//! What an answer means is decided in `answer`, what may be logged of it in `redact`; `upgrade` is for connections that then
-//! speak something else.
+//! What an answer means is decided in `answer`, what may be logged of it in `redact`; `download` is for
+//! bodies that are too large to be held, `upgrade` for connections that then speak something else.
 
 mod answer;
+mod download;
 mod redact;
 mod upgrade;
 
@@ -26,6 +27,7 @@ use crate::error::{Answer, Cause, Error, NetworkKind, Result};
 use crate::pace::{Class, Failure, Health};
 
 pub(crate) use answer::{Asked, refusal};
+pub(crate) use download::{Download, Downloaded};
 pub(crate) use upgrade::{Upgrade, Upgraded};
 
 /// Sends requests. Follows no redirect: whoever expects one says what it may do.
