@@ -19,6 +19,8 @@ use crate::message::{
     SentGuestMessage, SentMessage,
 };
 use crate::pace::Pacer;
+#[cfg(feature = "previews")]
+use crate::preview::{PreviewWorker, Previews};
 use crate::transfer::{GatewayLimits, Session, Surroundings, Transfer, TransferOutcome};
 use crate::upload::{Upload, UploadedFile};
 
@@ -252,6 +254,26 @@ impl Client {
     /// A frame that left is not recalled. Give a [`Transfer::id`] to be able to find out what became of it.
     pub async fn transfer(&self, transfer: Transfer) -> Result<TransferOutcome> {
         crate::transfer::alone(self.0.surroundings.clone(), transfer).await
+    }
+
+    /// A worker that makes previews of attachments and links them into their conversations. Opens its queue, and makes nothing before
+    /// [`PreviewWorker::run`].
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] that names the setting that cannot be, also when PDFs are to be worked on in a child process and no
+    /// program is known for it ([`be_media_child`](crate::be_media_child)); [`Error::Queue`] when the queue cannot be opened;
+    /// [`Error::File`] about the spool.
+    #[cfg(feature = "previews")]
+    pub fn previews(&self, previews: Previews) -> Result<PreviewWorker> {
+        let Inner { gateway, messages, audit, put_timeout, closed, .. } = &*self.0;
+        let surroundings = crate::preview::Surroundings {
+            gateway: gateway.clone(),
+            messages: messages.clone(),
+            audit: audit.clone(),
+            put_timeout: *put_timeout,
+            closed: closed.subscribe(),
+        };
+        crate::preview::open(surroundings, previews)
     }
 
     /// Writes an entry of the caller's own into the audit log, and answers when it is there.

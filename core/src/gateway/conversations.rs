@@ -9,7 +9,8 @@ use reqwest::Method;
 use reqwest::header::{HeaderName, HeaderValue};
 
 use super::wire::{
-    CLIENT_ID_HEADER, Conversation, ConversationMessage, HistoryEntity, HistoryPage, QueuedMessage, SendMessage,
+    CLIENT_ID_HEADER, Conversation, ConversationMessage, HistoryEntity, HistoryPage, PostMessage, PostedMessage,
+    QueuedMessage, SendMessage,
 };
 use super::{Endpoint, Gateway};
 use crate::error::{Error, Result};
@@ -81,6 +82,11 @@ impl Gateway {
                 Err(Error::protocol(SEND.label(), reason))
             }
         }
+    }
+
+    /// Posts a message in the name of the system. It has no deduplication id, so it is repeated only when nothing was sent.
+    pub(crate) async fn post_message(&self, message: &PostMessage) -> Result<PostedMessage> {
+        self.ask(&POST, &message.conversation_id)?.json(message).as_client().await
     }
 
     /// One page of a conversation's messages, oldest first.
@@ -231,6 +237,16 @@ const SEND: Endpoint = Endpoint {
     success: &[202, 200, 201],
     what: "conversation",
     hint: "scopes messaging:send, conversation:send, conversations:messages:send",
+};
+
+const POST: Endpoint = Endpoint {
+    method: Method::POST,
+    path: "/api/v2/conversations/messages",
+    // Nothing tells a repeat from a second message.
+    repeat: Repeat::OnlyIfUnsent,
+    success: &[200, 201, 202],
+    what: "conversation",
+    hint: "scope conversations:messages:send",
 };
 
 const HISTORY: Endpoint = Endpoint {

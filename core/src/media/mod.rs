@@ -49,6 +49,8 @@ use crate::error::Result;
 
 pub use self::crop::Crop;
 pub use self::detect::SourceFormat;
+#[cfg(feature = "previews")]
+pub(crate) use self::isolate::child_known;
 pub use self::isolate::{be_media_child, media_child};
 pub use self::limits::{Isolation, MediaLimits};
 pub use self::many::{TransformMany, transform_many};

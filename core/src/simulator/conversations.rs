@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::delivery::{Delivery, DeliverySettings, DeliveryStatus};
+use super::linked::PostedState;
 use super::platform::{Exchange, Platform, Refusal, locked};
 use super::sends::{Payload, SentAttachment};
 use crate::error::{Error, Result};
@@ -55,6 +56,8 @@ pub struct ConversationState {
     pub channel: String,
     /// What was sent in it, in order.
     pub messages: Vec<SentMessageState>,
+    /// What was posted in the name of the system, in order.
+    pub posted: Vec<PostedState>,
 }
 
 /// A message of a conversation, as the platform stored it.
@@ -139,9 +142,18 @@ pub(super) struct Conversations {
 pub(super) struct Conversation {
     pub(super) settings: Arc<ConversationSettings>,
     pub(super) messages: Vec<Message>,
+    pub(super) posted: Vec<PostedState>,
+    /// Both of them in the order in which they came.
+    pub(super) order: Vec<Entry>,
     by_client_id: HashMap<String, usize>,
     /// How often it was read.
     polls: u64,
+}
+
+/// Which message came next.
+pub(super) enum Entry {
+    Sent(usize),
+    Posted(usize),
 }
 
 /// A message that was sent.
@@ -158,6 +170,8 @@ impl Conversations {
         let conversation = |one: &ConversationSettings| Conversation {
             settings: Arc::new(one.clone()),
             messages: Vec::new(),
+            posted: Vec::new(),
+            order: Vec::new(),
             by_client_id: HashMap::new(),
             polls: 0,
         };
@@ -166,6 +180,10 @@ impl Conversations {
 
     pub(super) fn find(&self, id: &str) -> Option<&Conversation> {
         self.all.get(*self.index.get(id)?)
+    }
+
+    pub(super) fn find_mut(&mut self, id: &str) -> Option<&mut Conversation> {
+        self.all.get_mut(*self.index.get(id)?)
     }
 
     pub(super) fn states(&self) -> Vec<ConversationState> {
@@ -204,6 +222,7 @@ impl Conversations {
         };
         let noted = Noted::Same(message.id.clone());
         conversation.by_client_id.insert(client_id.to_owned(), conversation.messages.len());
+        conversation.order.push(Entry::Sent(conversation.messages.len()));
         conversation.messages.push(message);
         Some(noted)
     }
@@ -258,6 +277,7 @@ impl Conversation {
             id: self.settings.id.clone(),
             channel: self.settings.channel.clone(),
             messages: messages.collect(),
+            posted: self.posted.clone(),
         }
     }
 }

@@ -11,8 +11,9 @@ use axum::http::HeaderMap;
 use axum::{Extension, Json};
 use bytes::Bytes;
 
-use super::conversations::{Conversation, Message, READ_SCOPE};
+use super::conversations::{Conversation, Entry, Message, READ_SCOPE};
 use super::delivery::{DeliveryStatus, rfc3339};
+use super::linked::PostedState;
 use super::platform::{Exchange, Platform, Refusal, locked};
 use crate::digest::sha256;
 use crate::gateway::wire::{HistoryEntity, HistoryPage, Party};
@@ -66,7 +67,7 @@ impl History<'_> {
     }
 
     fn length(&self) -> u64 {
-        self.conversation.settings.history + self.conversation.messages.len() as u64
+        self.conversation.settings.history + self.conversation.order.len() as u64
     }
 
     /// The token of the page that begins with this message. It is bound to the conversation, and says nothing to who
@@ -86,7 +87,10 @@ impl History<'_> {
     fn entity(&self, index: u64) -> Option<HistoryEntity> {
         match index.checked_sub(self.conversation.settings.history) {
             None => Some(self.older(index)),
-            Some(index) => self.conversation.messages.get(usize::try_from(index).ok()?).map(sent),
+            Some(index) => match self.conversation.order.get(usize::try_from(index).ok()?)? {
+                Entry::Sent(index) => self.conversation.messages.get(*index).map(sent),
+                Entry::Posted(index) => self.conversation.posted.get(*index).map(posted),
+            },
         }
     }
 
@@ -120,6 +124,21 @@ fn sent(Message { id, payload, delivery, .. }: &Message) -> HistoryEntity {
         status: Some(delivery.status().as_str().to_owned()),
         created_time: Some(delivery.created()),
         metadata: BTreeMap::new(),
+    }
+}
+
+fn posted(message: &PostedState) -> HistoryEntity {
+    let PostedState { id, sender, to, text, metadata, created } = message;
+    HistoryEntity {
+        id: id.clone(),
+        from: Some(party(sender)),
+        to: to.iter().map(|one| party(one)).collect(),
+        content_type: None,
+        content: None,
+        text: Some(text.clone()),
+        status: None,
+        created_time: Some(created.clone()),
+        metadata: metadata.clone(),
     }
 }
 

@@ -23,6 +23,7 @@
 
 mod audit;
 mod callbacks;
+mod cdn;
 mod clock;
 mod conversations;
 mod delivery;
@@ -32,6 +33,7 @@ mod guests;
 mod history;
 mod interactions;
 mod journal;
+mod linked;
 mod messages;
 mod platform;
 mod rates;
@@ -54,6 +56,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+pub use self::cdn::ObjectState;
 pub use self::clock::SimulatedClock;
 pub use self::conversations::{ConversationSettings, ConversationState, ParticipantSettings, SentMessageState};
 pub use self::delivery::{DeliveryOutcome, DeliverySettings, DeliveryStatus};
@@ -61,6 +64,7 @@ pub use self::faults::{DropAt, Fault};
 pub use self::guests::{AttachmentState, GuestState, MessageState};
 pub use self::interactions::{FrameState, InteractionSettings, InteractionState, TransferState};
 pub use self::journal::{JournalEntry, Outcome};
+pub use self::linked::PostedState;
 pub use self::messages::{Messages, messages};
 pub use self::rates::RateLimitSettings;
 pub use self::sends::{SentAttachment, SentContent};
@@ -101,6 +105,8 @@ pub struct SimulatorState {
     pub frames: Vec<FrameState>,
     /// What `/callback` was told, in order of arrival, each once however often it was sent.
     pub callbacks: Vec<Value>,
+    /// What `/cdn` has, by name.
+    pub objects: Vec<ObjectState>,
     /// The audit entries, in order of arrival, each once however often it was sent, and without `previous`.
     pub audit: Vec<Value>,
     /// Tokens the client was given.
@@ -140,6 +146,7 @@ impl Simulator {
             conversations: Mutex::new(conversations),
             interactions: Mutex::new(interactions),
             callbacks: Mutex::default(),
+            cdn: Mutex::default(),
             trail: Mutex::default(),
             rate: Rate::default(),
         });
@@ -241,6 +248,7 @@ impl Simulator {
             interactions,
             frames,
             callbacks: locked(&self.platform.callbacks).events.clone(),
+            objects: locked(&self.platform.cdn).states(),
             audit: locked(&self.platform.trail).entries.clone(),
             tokens_issued: locked(&self.platform.tokens).issued,
             token_requests: self.platform.journal.count(tokens::TOKEN_PATH),

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::audit::Trail;
 use super::callbacks::Callbacks;
+use super::cdn::Cdn;
 use super::clock::SimulatedClock;
 use super::conversations::Conversations;
 use super::faults::{Script, StorageEffect};
@@ -37,6 +38,7 @@ pub(super) struct Platform {
     pub(super) conversations: Mutex<Conversations>,
     pub(super) interactions: Mutex<Interactions>,
     pub(super) callbacks: Mutex<Callbacks>,
+    pub(super) cdn: Mutex<Cdn>,
     pub(super) trail: Mutex<Trail>,
     pub(super) rate: Rate,
 }

@@ -28,7 +28,9 @@ use super::faults::{DropAt, Effect, Scripted, ScriptedBody, merge};
 use super::journal::{Record, Watched, content_length};
 use super::platform::{Exchange, Platform, PlatformClock, Refusal, locked};
 use super::sockets::Opened;
-use super::{audit, callbacks, conversations, files, guests, history, interactions, sockets, storage, tokens};
+use super::{
+    audit, callbacks, cdn, conversations, files, guests, history, interactions, linked, sockets, storage, tokens,
+};
 
 /// Answers on `listener` until dropped.
 pub(super) async fn serve(listener: TcpListener, platform: Arc<Platform>) -> Infallible {
@@ -57,12 +59,13 @@ fn routes(platform: Arc<Platform>) -> Router {
         .route("/storage/{id}/{part}", put(storage::put_part))
         .route("/api/v2/conversations/messaging/guests", post(guests::create))
         .route("/api/v2/conversations/messaging/messages", post(guests::send))
-        .route("/api/v2/conversations/messages", get(history::page))
+        .route("/api/v2/conversations/messages", get(history::page).post(linked::post))
         .route("/api/v2/conversations/{id}", get(conversations::read))
         .route("/api/v2/conversations/{id}/messages", post(conversations::send))
         .route("/api/v2/interactions/{id}", get(interactions::read))
         .route("/api/v2/websocket", get(sockets::open))
         .route(callbacks::CALLBACK_PATH, post(callbacks::take).put(callbacks::take).patch(callbacks::take))
+        .route("/cdn/{name}", get(cdn::get).put(cdn::put))
         .route(audit::AUDIT_PATH, post(audit::take))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)

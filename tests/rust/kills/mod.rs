@@ -3,6 +3,7 @@
 //! The test binary is its own child: with [`TASK`] in its environment it does that task and nothing else.
 
 mod audit;
+mod previews;
 mod uploads;
 
 use std::path::Path;
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::support::block_on;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    [uploads::tests(), audit::tests()].into_iter().flatten().collect()
+    [uploads::tests(), audit::tests(), previews::tests()].into_iter().flatten().collect()
 }
 
 /// Does the task of a child, when this process is one.
@@ -30,6 +31,7 @@ pub(crate) fn child() -> Option<ExitCode> {
 enum Task {
     Upload(uploads::Task),
     Record(audit::Task),
+    Previews(previews::Task),
 }
 
 impl Task {
@@ -56,6 +58,7 @@ impl Task {
             match self {
                 Self::Upload(task) => task.run().await,
                 Self::Record(task) => task.run().await,
+                Self::Previews(task) => task.run().await,
             }
         });
         match outcome {

@@ -12,6 +12,7 @@ mod transfer;
 mod transform;
 mod upload;
 mod verify_audit;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,8 @@ enum Command {
     Transform(transform::Arguments),
     /// Makes previews of pictures and PDFs, and a page that shows them
     Preview(preview::Arguments),
+    /// Takes webhooks, makes previews of what guests attached, and shows how that fares
+    Worker(worker::Arguments),
     /// Tells whether an audit log is what was written
     VerifyAudit(verify_audit::Arguments),
     /// Serves the platform on loopback, for trying things without an account
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
             Command::Transfer(arguments) => transfer::run(arguments).await,
             Command::Transform(arguments) => transform::run(&arguments),
             Command::Preview(arguments) => preview::run(arguments),
+            Command::Worker(arguments) => worker::run(arguments).await,
             Command::VerifyAudit(arguments) => verify_audit::run(&arguments),
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Tour(arguments) => tour::run(arguments).await,

@@ -52,7 +52,7 @@ fn figure(Shown { file, size, result }: &Shown) -> String {
 }
 
 /// A name or a message may hold anything.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

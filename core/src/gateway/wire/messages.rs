@@ -134,6 +134,27 @@ pub(crate) struct HistoryEntity {
     pub(crate) metadata: BTreeMap<String, Value>,
 }
 
+/// `POST /api/v2/conversations/messages`: a message in the name of the system.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PostMessage {
+    pub(crate) conversation_id: String,
+    /// `message`.
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) from: Party,
+    pub(crate) to: Vec<Party>,
+    pub(crate) text: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(crate) metadata: BTreeMap<String, Value>,
+}
+
+/// The answer to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PostedMessage {
+    pub(crate) id: String,
+}
+
 /// Who wrote a message, or is to read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Party {

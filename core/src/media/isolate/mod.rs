@@ -39,6 +39,15 @@ pub(super) fn wanted(bytes: &[u8], limits: &MediaLimits) -> bool {
     }
 }
 
+/// Refuses limits that want a child when no program is known for it: for whoever will want one later.
+#[cfg(feature = "previews")]
+pub(crate) fn child_known(limits: &MediaLimits) -> Result<()> {
+    match limits.isolation {
+        Isolation::Nothing => Ok(()),
+        Isolation::Pdf | Isolation::Everything => Program::known().map(drop),
+    }
+}
+
 /// [`crate::inspect`] in a child.
 pub(super) fn inspect(bytes: &[u8], limits: &MediaLimits) -> Result<ImageInfo> {
     match ask(bytes, &Wish::Inspect(Cow::Borrowed(limits)))? {

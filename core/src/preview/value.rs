@@ -1,0 +1,375 @@
+//! What a worker for previews is like, and what it has to say.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use secrecy::SecretString;
+
+use super::publish::Publish;
+use crate::check::filled;
+use crate::error::{Error, Result};
+use crate::media::{Format, Preview};
+use crate::queue::QueueSettings;
+
+/// How previews are made: where from, where to, and how many at a time.
+///
+/// ```
+/// use porteur::{Previews, Publish};
+///
+/// let previews = Previews::new(Publish::template("https://cdn.example.com/previews/{id}.webp?signature=s"))
+///     .queue("previews.db")
+///     .webhook_secrets(["the new secret", "the one before"])
+///     .concurrency(8);
+/// assert_eq!(previews.max_attempts, 5);
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Previews {
+    /// Where previews go.
+    pub publish: Publish,
+    /// Where jobs are kept until they are done: a SQLite file, or a `postgres://` URL for many hosts. Default
+    /// `previews.db`. `Debug` does not show it, since a URL may hold a password.
+    pub queue: String,
+    /// How a preview is made. Default: WebP inside 300 by 300 px, quality 85.
+    pub preview: Preview,
+    /// The secrets that webhooks may be signed with: two while one takes the place of the other. Default none, and
+    /// then [`PreviewWorker::submit`](crate::PreviewWorker::submit) takes nothing unless `unsigned` says so.
+    pub webhook_secrets: Vec<SecretString>,
+    /// Whether webhooks are taken without a signature: for hosts that have looked at it themselves. Default no.
+    pub unsigned: bool,
+    /// How many jobs are under way at a time; most of them wait for the network. Default 16.
+    pub concurrency: usize,
+    /// How many pictures are worked on at a time. Each may take what [`Preview::limits`] allow. Default: one a core.
+    pub cpus: usize,
+    /// After how long a job whose worker says nothing more is given to another; it is prolonged while the job is worked on.
+    /// Default 60 s.
+    pub visibility: Duration,
+    /// How often a job is begun before it becomes a dead letter. Default 5.
+    pub max_attempts: u32,
+    /// For how long the same event again is known to be done. Default 7 days.
+    pub remember: Duration,
+    /// Whether attachments may be fetched from this machine and its network, and by http from this machine: for tests. Default no.
+    pub allow_private: bool,
+    /// The hosts of the platform's own downloads, which get the client's token. Default none.
+    pub allowed_hosts: Vec<String>,
+    /// The folder for files on their way. Default: one of this user's in the system's folder for temporary files.
+    pub spool: Option<PathBuf>,
+    /// How long [`PreviewWorker::stop`](crate::PreviewWorker::stop) waits for jobs under way before it gives them back. Default 30 s.
+    pub grace: Duration,
+}
+
+impl Previews {
+    /// Previews that go to `publish`.
+    pub fn new(publish: Publish) -> Self {
+        let QueueSettings { visibility, max_attempts, remember, .. } = QueueSettings::default();
+        Self {
+            publish,
+            queue: "previews.db".to_owned(),
+            preview: Preview::default(),
+            webhook_secrets: Vec::new(),
+            unsigned: false,
+            concurrency: 16,
+            cpus: std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
+            visibility,
+            max_attempts,
+            remember,
+            allow_private: false,
+            allowed_hosts: Vec::new(),
+            spool: None,
+            grace: Duration::from_secs(30),
+        }
+    }
+
+    /// Reads `CDN_PRESIGNED_URL_TEMPLATE`, and `PORTEUR_WEBHOOK_SECRET`: one secret, or two with a comma between them.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] without a template.
+    pub fn from_env() -> Result<Self> {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// Like [`Previews::from_env`], with the variables from `lookup`.
+    ///
+    /// # Errors
+    /// As [`Previews::from_env`].
+    pub fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let lookup = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
+        let Some(template) = lookup(TEMPLATE) else {
+            return Err(Error::invalid(TEMPLATE, "expected to be set in the environment, got nothing"));
+        };
+        let previews = Self::new(Publish::template(template));
+        Ok(match lookup(SECRET) {
+            Some(secrets) => previews.webhook_secrets(secrets.split(',').map(str::trim)),
+            None => previews,
+        })
+    }
+
+    /// Sets where jobs are kept: a SQLite file, or a `postgres://` URL.
+    pub fn queue(mut self, place: impl Into<String>) -> Self {
+        self.queue = place.into();
+        self
+    }
+
+    /// Sets how a preview is made.
+    pub fn preview(mut self, preview: Preview) -> Self {
+        self.preview = preview;
+        self
+    }
+
+    /// Sets the secrets that webhooks may be signed with.
+    pub fn webhook_secrets(mut self, secrets: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.webhook_secrets = secrets.into_iter().map(|secret| SecretString::from(secret.into())).collect();
+        self
+    }
+
+    /// Takes webhooks without a signature.
+    pub fn unsigned(mut self, unsigned: bool) -> Self {
+        self.unsigned = unsigned;
+        self
+    }
+
+    /// Sets how many jobs are under way at a time.
+    pub fn concurrency(mut self, jobs: usize) -> Self {
+        self.concurrency = jobs;
+        self
+    }
+
+    /// Sets how many pictures are worked on at a time.
+    pub fn cpus(mut self, cpus: usize) -> Self {
+        self.cpus = cpus;
+        self
+    }
+
+    /// Sets after how long a job whose worker says nothing more is given to another.
+    pub fn visibility(mut self, visibility: Duration) -> Self {
+        self.visibility = visibility;
+        self
+    }
+
+    /// Sets how often a job is begun before it becomes a dead letter.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
+        self
+    }
+
+    /// Sets for how long the same event again is known to be done.
+    pub fn remember(mut self, remember: Duration) -> Self {
+        self.remember = remember;
+        self
+    }
+
+    /// Sets whether attachments may be fetched from this machine and its network.
+    pub fn allow_private(mut self, allow: bool) -> Self {
+        self.allow_private = allow;
+        self
+    }
+
+    /// Sets the hosts of the platform's own downloads, which get the client's token.
+    pub fn allowed_hosts(mut self, hosts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.allowed_hosts = hosts.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the folder for files on their way.
+    pub fn spool(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.spool = Some(folder.into());
+        self
+    }
+
+    /// Sets how long stopping waits for jobs under way.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        filled("queue", &self.queue)?;
+        for (field, value) in [("concurrency", self.concurrency), ("cpus", self.cpus)] {
+            if !(1..=MOST_AT_A_TIME).contains(&value) {
+                return Err(Error::invalid(field, format!("expected 1 to {MOST_AT_A_TIME}, got {value}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Previews {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Previews")
+            .field("publish", &self.publish)
+            .field("concurrency", &self.concurrency)
+            .field("cpus", &self.cpus)
+            .field("max_attempts", &self.max_attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A preview that stands in its conversation.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct PreviewOutcome {
+    /// The key of the job: lower-case hex SHA-256 of the conversation and the attachment's URL without its query. It
+    /// is `{id}` of what was published, and `previewId` in the message.
+    pub id: String,
+    /// The conversation.
+    pub conversation: String,
+    /// The name of the attachment.
+    pub file_name: String,
+    /// Where the preview is to be had.
+    pub url: String,
+    /// The message that says so, as the platform names it.
+    pub message: String,
+    /// Whether an earlier attempt had posted that message already.
+    pub linked_before: bool,
+    /// The preview itself.
+    pub bytes: Bytes,
+    /// What it is encoded as.
+    pub format: Format,
+    /// Its width in pixels.
+    pub width: u32,
+    /// Its height in pixels.
+    pub height: u32,
+    /// Bytes of the attachment.
+    pub source_bytes: u64,
+    /// How long each stage took.
+    pub timings: PreviewTimes,
+}
+
+impl PreviewOutcome {
+    /// The preview in base64 (RFC 4648, section 4), as for a `data:` URL.
+    pub fn base64(&self) -> String {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.encode(&self.bytes)
+    }
+}
+
+/// How long each stage of a preview took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PreviewTimes {
+    /// Fetching the attachment.
+    pub fetch: Duration,
+    /// Waiting for a processor, and making the picture small.
+    pub picture: Duration,
+    /// Putting the preview where it is to be had.
+    pub publish: Duration,
+    /// Saying so in the conversation.
+    pub link: Duration,
+}
+
+/// What became of a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submitted {
+    /// It is a job, and stored: nothing loses it any more.
+    Queued {
+        /// The key of the job.
+        id: String,
+        /// Whether the job was known before: the same event came again.
+        known: bool,
+    },
+    /// It is of no attachment.
+    Ignored {
+        /// Why, for whoever sent it.
+        reason: String,
+    },
+}
+
+/// What to answer to whoever sent a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookAnswer {
+    /// HTTP status: 200; 400, 401 or 413 for what is not acceptable; 503 when the job could not be stored.
+    pub status: u16,
+    /// With 503: the seconds of the header `Retry-After`.
+    pub retry_after: Option<u64>,
+    /// JSON, as in `{"status":"queued"}`.
+    pub body: String,
+}
+
+impl WebhookAnswer {
+    pub(super) fn to(submitted: Result<Submitted>) -> Self {
+        let json = |status, body: serde_json::Value| Self { status, retry_after: None, body: body.to_string() };
+        match submitted {
+            Ok(Submitted::Queued { .. }) => json(200, serde_json::json!({ "status": "queued" })),
+            Ok(Submitted::Ignored { reason }) => json(200, serde_json::json!({ "status": "ignored", "reason": reason })),
+            Err(Error::WebhookRejected { status, reason, .. }) => {
+                json(status, serde_json::json!({ "status": "rejected", "reason": reason }))
+            }
+            // Ours to mend; what is wrong is in the log, and is nobody's business outside.
+            Err(_) => {
+                let reason = "the job could not be stored";
+                let answer = json(503, serde_json::json!({ "status": "unavailable", "reason": reason }));
+                Self { retry_after: Some(RETRY_AFTER_S), ..answer }
+            }
+        }
+    }
+}
+
+/// How a worker fares. Counts are of this process since the worker was made; what is in the queue is everybody's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PreviewStats {
+    /// Jobs that are under way.
+    pub running: u64,
+    /// Previews that were made and linked.
+    pub made: u64,
+    /// Attempts that failed and are made again.
+    pub retried: u64,
+    /// Attempts that were given back since the platform or the CDN was not to be had.
+    pub given_back: u64,
+    /// Jobs that became dead letters.
+    pub buried: u64,
+    /// Bytes of attachments that were fetched.
+    pub bytes_fetched: u64,
+    /// The time that each stage took, over all previews that were made.
+    pub times: PreviewTimes,
+    /// For how long no job is begun from now on, since the platform or the CDN is not to be had.
+    pub paused: Option<Duration>,
+}
+
+/// More connections than hosts welcome, and more pictures than memory holds.
+const MOST_AT_A_TIME: usize = 256;
+
+/// As long as the worker leaves a queue alone that is not to be had.
+const RETRY_AFTER_S: u64 = 5;
+
+const TEMPLATE: &str = "CDN_PRESIGNED_URL_TEMPLATE";
+const SECRET: &str = "PORTEUR_WEBHOOK_SECRET";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_neither_secrets_nor_the_queue_nor_the_query_of_the_template() {
+        let previews = Previews::new(Publish::template("https://cdn.example/{id}?signature=hush"))
+            .queue("postgres://user:hush@host/db")
+            .webhook_secrets(["hush"]);
+        assert!(!format!("{previews:?}").contains("hush"), "{previews:?}");
+    }
+
+    #[test]
+    fn both_secrets_of_the_environment_are_read_and_a_missing_template_is_named() {
+        let variables = |name: &str| match name {
+            TEMPLATE => Some("https://cdn.example/{id}".to_owned()),
+            SECRET => Some("new, old".to_owned()),
+            _ => None,
+        };
+        assert_eq!(Previews::from_variables(variables).unwrap().webhook_secrets.len(), 2);
+        let error = Previews::from_variables(|_| None).unwrap_err();
+        assert_eq!(error.facts().details["field"], TEMPLATE);
+    }
+
+    #[test]
+    fn a_worker_without_a_place_for_jobs_or_with_none_at_a_time_is_refused_by_name() {
+        let previews = || Previews::new(Publish::template("https://cdn.example/{id}"));
+        for (wrong, field) in [
+            (previews().queue(" "), "queue"),
+            (previews().concurrency(0), "concurrency"),
+            (previews().cpus(257), "cpus"),
+        ] {
+            assert_eq!(wrong.check().unwrap_err().facts().details["field"], field);
+        }
+    }
+}
