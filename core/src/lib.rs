@@ -50,6 +50,8 @@ mod many;
 mod media;
 mod message;
 mod pace;
+#[cfg(feature = "previews")]
+mod queue;
 mod region;
 #[cfg(feature = "simulator")]
 pub mod simulator;
@@ -68,7 +70,7 @@ pub use config::{Config, Limits, Timeouts};
 #[cfg(fuzzing)]
 pub use digest::digests_by_each_kernel;
 pub use digest::{ChunkDigests, HashChunks, HashSource, Sha256, sha256, sha256_chunks};
-pub use error::{Answer, Cause, Error, ErrorFacts, MediaErrorKind, NetworkKind, Result, Sla};
+pub use error::{Answer, Cause, Error, ErrorFacts, MediaErrorKind, NetworkKind, QueueErrorKind, Result, Sla};
 pub use many::CONCURRENCY;
 pub use media::{
     Crop, Effort, Format, ImageInfo, Isolation, MediaLimits, MediaSource, Preview, SizeOptions, SourceFormat,
@@ -82,6 +84,8 @@ pub use message::{
     Message, NewGuest, Receipt, SendAs, SentGuestMessage, SentMessage,
 };
 pub use pace::Pace;
+#[cfg(feature = "previews")]
+pub use queue::{Attempt, DeadLetter, Enqueued, Job, JobReceipt, Queue, QueueSettings, QueueStats, Returned};
 pub use region::Region;
 pub use transfer::{Audio, MediaMatrix, Session, SessionEvent, SessionEvents, Transfer, TransferOutcome, Video};
 pub use upload::{OnProgress, Progress, Upload, UploadedFile};

@@ -26,6 +26,7 @@ __all__ = [
     "PermissionDenied",
     "PorteurError",
     "Protocol",
+    "QueueError",
     "RateLimited",
     "SourceChanged",
     "TooLarge",
@@ -221,6 +222,13 @@ class Media(PorteurError, ValueError):
     ``details["format"]`` what it is, where that is known."""
 
     code = "media"
+
+
+class QueueError(PorteurError):
+    """The queue of jobs could not do it: ``details["kind"]`` is stale, locked, corrupt, full or unavailable. Nothing
+    was lost. Not called ``Queue``, which is what it is about."""
+
+    code = "queue"
 
 
 class File(PorteurError, OSError):

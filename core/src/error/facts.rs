@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::time::Duration;
 
-use super::{Answer, Error, NetworkKind};
+use super::{Answer, Error, NetworkKind, QueueErrorKind};
 
 /// What every error carries across a language border.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +65,7 @@ impl Error {
             Self::TransferRejected { .. } => "transfer_rejected",
             Self::TransferTimeout { .. } => "transfer_timeout",
             Self::Media { .. } => "media",
+            Self::Queue { .. } => "queue",
             Self::File { .. } => "file",
             Self::Cancelled => "cancelled",
         }
@@ -91,6 +92,7 @@ impl Error {
             Self::SourceChanged { .. } | Self::ChecksumMismatch { .. } => true,
             Self::Unconfirmed { .. } | Self::DeliveryTimeout { .. } | Self::TransferTimeout { .. } => true,
             Self::Network { kind, .. } => *kind != NetworkKind::Tls,
+            Self::Queue { kind, .. } => !matches!(kind, QueueErrorKind::Stale | QueueErrorKind::Corrupt),
             Self::Api { answer, .. } => answer.status >= 500 || answer.status == 408,
             _ => false,
         }
@@ -127,6 +129,7 @@ impl Error {
             | Self::TransferRejected { .. }
             | Self::TransferTimeout { .. }
             | Self::Media { .. }
+            | Self::Queue { .. }
             | Self::File { .. }
             | Self::Cancelled => None,
         }
@@ -230,6 +233,10 @@ impl Error {
                 if let Some(format) = format {
                     details.insert("format", (*format).to_owned());
                 }
+            }
+            Self::Queue { kind, reason, .. } => {
+                details.insert("kind", kind.to_string());
+                details.insert("reason", reason.clone());
             }
             Self::File { action, path, source } => {
                 details.insert("reason", (*action).to_owned());

@@ -235,6 +235,16 @@ pub enum Error {
         /// What was expected and what came.
         reason: String,
     },
+    /// The queue of jobs could not do it, and `kind` says what helps. Nothing was lost.
+    #[error("the queue {}: {reason}", .kind.trouble())]
+    Queue {
+        /// What is in the way.
+        kind: QueueErrorKind,
+        /// Where, and what was found.
+        reason: String,
+        /// The failure below.
+        source: Option<Cause>,
+    },
     /// A local file could not be read or written.
     #[error("{action} {}: {source}", .path.display())]
     File {
@@ -298,6 +308,22 @@ pub enum MediaErrorKind {
     Encrypted,
 }
 
+/// What keeps a queue from doing something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QueueErrorKind {
+    /// The receipt is of an attempt that is over: somebody else has the job, or it is finished. Nothing was changed.
+    Stale,
+    /// Others held the lock for longer than was to be waited. Try again.
+    Locked,
+    /// What is stored is damaged, or was never a queue. It is left as it is.
+    Corrupt,
+    /// The disk is full. Nothing was stored, what was there before still is.
+    Full,
+    /// The file cannot be opened, or the server is not there or not set up. Try again.
+    Unavailable,
+}
+
 /// The failure below an [`Error`], shared so that errors can be cloned.
 #[derive(Debug, Clone)]
 pub struct Cause(Arc<dyn StdError + Send + Sync>);
@@ -311,6 +337,12 @@ impl Error {
     /// An [`Error::Protocol`]: the platform broke its contract in a way we noticed after a good status.
     pub(crate) fn protocol(endpoint: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Protocol { endpoint: endpoint.into(), reason: reason.into(), answer: None }
+    }
+
+    /// An [`Error::Queue`] that nothing below caused.
+    #[cfg(feature = "previews")]
+    pub(crate) fn queue(kind: QueueErrorKind, reason: impl Into<String>) -> Self {
+        Self::Queue { kind, reason: reason.into(), source: None }
     }
 
     /// An [`Error::File`].
@@ -377,6 +409,30 @@ impl MediaErrorKind {
 impl std::fmt::Display for MediaErrorKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+impl QueueErrorKind {
+    fn trouble(self) -> &'static str {
+        match self {
+            Self::Stale => "went on without this receipt",
+            Self::Locked => "is locked by others",
+            Self::Corrupt => "cannot be read",
+            Self::Full => "has no space left",
+            Self::Unavailable => "is not available",
+        }
+    }
+}
+
+impl std::fmt::Display for QueueErrorKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Stale => "stale",
+            Self::Locked => "locked",
+            Self::Corrupt => "corrupt",
+            Self::Full => "full",
+            Self::Unavailable => "unavailable",
+        })
     }
 }
 
