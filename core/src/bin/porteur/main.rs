@@ -4,6 +4,7 @@ mod output;
 mod page;
 mod preview;
 mod progress;
+mod queue;
 mod send;
 mod settings;
 mod simulate;
@@ -40,6 +41,8 @@ enum Command {
     Preview(preview::Arguments),
     /// Takes webhooks, makes previews of what guests attached, and shows how that fares
     Worker(worker::Arguments),
+    /// Shows what is in a queue of jobs, and gives its dead letters another chance
+    Queue(queue::Arguments),
     /// Tells whether an audit log is what was written
     VerifyAudit(verify_audit::Arguments),
     /// Serves the platform on loopback, for trying things without an account
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
             Command::Transform(arguments) => transform::run(&arguments),
             Command::Preview(arguments) => preview::run(arguments),
             Command::Worker(arguments) => worker::run(arguments).await,
+            Command::Queue(arguments) => queue::run(arguments).await,
             Command::VerifyAudit(arguments) => verify_audit::run(&arguments),
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Tour(arguments) => tour::run(arguments).await,

@@ -2,8 +2,8 @@
 //!
 //! PGMQ is plain SQL (`pgmq/`, as its authors publish it) that needs no extension. Its own functions delete and hide by the message's
 //! id alone, so what ends an attempt is our SQL, which asks for `read_ct` as well: it goes up whenever a message is handed out, and we
-//! raise it whenever one is given back, so that a receipt fits one attempt only. `returned` says how much of it were no
-//! attempts. Whatever changes a message and its key is one statement, and so one transaction. The server's clock decides.
+//! raise it whenever one is given back, so that a receipt fits one attempt only. `returned`, in the headers of the message, says how
+//! much of it were no attempts. Whatever changes a message and its key is one statement, and so one transaction. The server's clock decides.
 
 mod link;
 mod sql;
@@ -13,6 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -22,7 +24,7 @@ use super::value::{
     Attempt, DeadLetter, Enqueued, Job, JobReceipt, QueueSettings, QueueStats, Returned, millis, not_ended,
 };
 use crate::clock::Clock;
-use crate::error::{Error, QueueErrorKind, Result};
+use crate::error::{Cause, Error, QueueErrorKind, Result};
 use link::{Link, Value};
 use sql::Sql;
 
@@ -219,12 +221,19 @@ enum Taken {
 
 fn taken(row: &Row) -> Result<(i64, Taken), tokio_postgres::Error> {
     let id: i64 = row.try_get(0)?;
-    let Some(key) = row.try_get::<_, Option<String>>(2)? else { return Ok((id, Taken::Foreign(id))) };
     let generation: i32 = row.try_get(1)?;
-    let attempt = row.try_get::<_, i32>(3)?.max(1).unsigned_abs();
+    let key: Option<String> = row.try_get(2)?;
+    let body = row.try_get::<_, Option<String>>(3)?.and_then(decoded);
+    let (Some(key), Some(body)) = (key, body) else { return Ok((id, Taken::Foreign(id))) };
+    let attempt = row.try_get::<_, i32>(4)?.max(1).unsigned_abs();
     let receipt = JobReceipt { id, generation: generation.into(), attempt };
-    let body = Bytes::from(row.try_get::<_, Vec<u8>>(4)?);
     Ok((id, Taken::Job(Job { key, body, attempt, enqueued_at: date(row.try_get(5)?), receipt })))
+}
+
+/// Base64 as the server writes it: in lines.
+fn decoded(text: String) -> Option<Bytes> {
+    let text: String = text.split('\n').collect();
+    BASE64_STANDARD.decode(text).ok().map(Bytes::from)
 }
 
 fn dead_letter(row: &Row) -> Result<DeadLetter, tokio_postgres::Error> {
@@ -247,7 +256,7 @@ fn date(millis: i64) -> SystemTime {
 /// A row that no version of ours wrote.
 fn odd(error: tokio_postgres::Error) -> Error {
     let reason = "a row of the queue is not as it was written".to_owned();
-    Error::Queue { kind: QueueErrorKind::Corrupt, reason, source: Some(crate::error::Cause::new(error)) }
+    Error::Queue { kind: QueueErrorKind::Corrupt, reason, source: Some(Cause::new(error)) }
 }
 
 /// Acknowledgements between two looks for keys whose time is over, each of which forgets more than that.

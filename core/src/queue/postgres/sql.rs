@@ -33,11 +33,11 @@ impl Sql {
             // Without `last_read_at` nobody has it: that is how a wait that was asked for is told from a job that is taken.
             give_back: format!(
                 "WITH back AS (UPDATE {table} SET vt = clock_timestamp() + $4 * interval '1 millisecond',
-                    read_ct = read_ct + 1, last_read_at = NULL
-                    WHERE msg_id = $2 AND read_ct = $3 RETURNING message->>'key' AS key),
-                counted AS (UPDATE porteur.queue_keys k SET returned = k.returned + $5
-                    FROM back WHERE k.queue = $1 AND k.key = back.key)
-                SELECT count(*) FROM back"
+                    read_ct = read_ct + 1, last_read_at = NULL,
+                    headers = coalesce(headers, '{{}}') || jsonb_build_object('returned',
+                        coalesce((headers->>'returned')::integer, 0) + $5)
+                    WHERE msg_id = $2 AND read_ct = $3 RETURNING 1)
+                SELECT count(*) FROM back WHERE $1 <> ''"
             ),
             bury: format!(
                 "{gone}, dead AS (UPDATE porteur.queue_keys k
@@ -66,16 +66,17 @@ impl Sql {
 /// `$1` the queue, `$2` the key, `$3` the body, `$4` for how long finished keys are known. A row when it was stored.
 pub(super) const ENQUEUE: &str = "WITH fresh AS (
     INSERT INTO porteur.queue_keys AS k (queue, key) VALUES ($1, $2)
-    ON CONFLICT (queue, key) DO UPDATE SET state = 'open', returned = 0, enqueued_at = clock_timestamp(), ended_at = NULL
+    ON CONFLICT (queue, key) DO UPDATE SET state = 'open', enqueued_at = clock_timestamp(), ended_at = NULL
         WHERE k.state = 'finished' AND k.ended_at <= clock_timestamp() - $4 * interval '1 millisecond'
-    RETURNING key)
-SELECT pgmq.send($1, jsonb_build_object('key', key, 'body', encode($3, 'base64'))) FROM fresh";
+    RETURNING key, enqueued_at)
+SELECT pgmq.send($1, jsonb_build_object('key', key, 'body', encode($3, 'base64'), 'at', enqueued_at)) FROM fresh";
 
-/// `$1` the queue, `$2` seconds, `$3` how many.
-pub(super) const TAKE: &str = "SELECT m.msg_id, m.read_ct, k.key, m.read_ct - k.returned,
-    decode(m.message->>'body', 'base64'), (extract(epoch FROM k.enqueued_at) * 1000)::bigint
-FROM pgmq.read($1, $2, $3) m
-LEFT JOIN porteur.queue_keys k ON k.queue = $1 AND k.key = m.message->>'key' AND k.state = 'open'";
+/// `$1` the queue, `$2` seconds, `$3` how many. Keys are not asked: PGMQ's function sees messages that were sent after this statement
+/// began, and the statement itself not yet their keys.
+pub(super) const TAKE: &str = "SELECT msg_id, read_ct, message->>'key', message->>'body',
+    read_ct - coalesce((headers->>'returned')::integer, 0),
+    (extract(epoch FROM coalesce((message->>'at')::timestamptz, enqueued_at)) * 1000)::bigint
+FROM pgmq.read($1, $2, $3)";
 
 /// `$1` the queue, `$2` the message.
 pub(super) const ARCHIVE: &str = "SELECT pgmq.archive($1, $2)";
@@ -93,9 +94,10 @@ FROM porteur.queue_keys WHERE queue = $1 AND state = 'dead' AND id > $2 ORDER BY
 
 /// `$1` the queue, `$2` the key or nothing.
 pub(super) const REDRIVE: &str = "WITH fresh AS (
-    UPDATE porteur.queue_keys SET state = 'open', returned = 0, ended_at = NULL, reason = NULL, attempts = NULL
-    WHERE queue = $1 AND state = 'dead' AND ($2 IS NULL OR key = $2) RETURNING key, body),
-sent AS (SELECT pgmq.send($1, jsonb_build_object('key', key, 'body', encode(body, 'base64'))) FROM fresh)
+    UPDATE porteur.queue_keys SET state = 'open', ended_at = NULL, reason = NULL, attempts = NULL
+    WHERE queue = $1 AND state = 'dead' AND ($2 IS NULL OR key = $2) RETURNING key, body, enqueued_at),
+sent AS (SELECT pgmq.send($1, jsonb_build_object('key', key, 'body', encode(body, 'base64'), 'at', enqueued_at))
+    FROM fresh)
 SELECT count(*) FROM sent";
 
 /// `$1` the queue, `$2` the key or nothing.
@@ -125,7 +127,6 @@ CREATE TABLE IF NOT EXISTS porteur.queue_keys (
     queue text NOT NULL,
     key text NOT NULL,
     state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'dead', 'finished')),
-    returned integer NOT NULL DEFAULT 0,
     enqueued_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     ended_at timestamptz,
     body bytea,
