@@ -131,6 +131,15 @@ impl Queue {
         driver!(self.receive(most, visible_after))
     }
 
+    /// How long until the next job that is waiting or taken can be received, zero if it is now; nothing when there is none. Others
+    /// may be quicker, and an acknowledgement makes it longer.
+    ///
+    /// # Errors
+    /// [`Error::Queue`](crate::Error::Queue).
+    pub async fn next_due(&self) -> Result<Option<Duration>> {
+        driver!(self.next_due())
+    }
+
     /// Hides a job for `visible_after` from now on.
     ///
     /// # Errors

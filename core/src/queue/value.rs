@@ -115,6 +115,8 @@ pub struct Job {
     pub body: Bytes,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// Whether it was handed out before, counted or not, or was a dead letter: then its effect may be there already.
+    pub repeated: bool,
     /// When it was enqueued, by the clock of the queue.
     pub enqueued_at: SystemTime,
     /// The right to end this attempt.

@@ -108,6 +108,12 @@ impl Postgres {
         self.0.link.rows(sql::ARCHIVE, &[(&self.name(), Type::TEXT), (&id, Type::INT8)]).await.map(drop)
     }
 
+    pub(super) async fn next_due(&self) -> Result<Option<Duration>> {
+        let row = self.0.link.row(&self.0.sql.next_due, &[]).await?;
+        let wait: Option<i64> = row.try_get(0).map_err(odd)?;
+        Ok(wait.map(|wait| Duration::from_millis(u64::try_from(wait).unwrap_or(0))))
+    }
+
     pub(super) async fn extend(&self, receipt: &JobReceipt, visible_after: Duration) -> Result<()> {
         let wait = millis(visible_after);
         self.held(receipt, &self.0.sql.extend, &[(&wait, Type::INT8)]).await
@@ -226,8 +232,9 @@ fn taken(row: &Row) -> Result<(i64, Taken), tokio_postgres::Error> {
     let body = row.try_get::<_, Option<String>>(3)?.and_then(decoded);
     let (Some(key), Some(body)) = (key, body) else { return Ok((id, Taken::Foreign(id))) };
     let attempt = row.try_get::<_, i32>(4)?.max(1).unsigned_abs();
+    let repeated = generation > 1 || row.try_get(6)?;
     let receipt = JobReceipt { id, generation: generation.into(), attempt };
-    Ok((id, Taken::Job(Job { key, body, attempt, enqueued_at: date(row.try_get(5)?), receipt })))
+    Ok((id, Taken::Job(Job { key, body, attempt, repeated, enqueued_at: date(row.try_get(5)?), receipt })))
 }
 
 /// Base64 as the server writes it: in lines.

@@ -3,6 +3,7 @@
 
 /// What names the table of one queue. The name was checked: it is letters, digits and `_`.
 pub(super) struct Sql {
+    pub(super) next_due: String,
     pub(super) extend: String,
     pub(super) ack: String,
     pub(super) give_back: String,
@@ -19,6 +20,7 @@ impl Sql {
                 RETURNING message->>'key' AS key, message->>'body' AS body)"
         );
         Self {
+            next_due: format!("SELECT ceil(extract(epoch FROM min(vt) - clock_timestamp()) * 1000)::bigint FROM {table}"),
             extend: format!(
                 "WITH held AS (UPDATE {table} SET vt = clock_timestamp() + $4 * interval '1 millisecond'
                     WHERE msg_id = $2 AND read_ct = $3 RETURNING 1)
@@ -75,7 +77,8 @@ SELECT pgmq.send($1, jsonb_build_object('key', key, 'body', encode($3, 'base64')
 /// began, and the statement itself not yet their keys.
 pub(super) const TAKE: &str = "SELECT msg_id, read_ct, message->>'key', message->>'body',
     read_ct - coalesce((headers->>'returned')::integer, 0),
-    (extract(epoch FROM coalesce((message->>'at')::timestamptz, enqueued_at)) * 1000)::bigint
+    (extract(epoch FROM coalesce((message->>'at')::timestamptz, enqueued_at)) * 1000)::bigint,
+    message ? 'redriven'
 FROM pgmq.read($1, $2, $3)";
 
 /// `$1` the queue, `$2` the message.
@@ -96,8 +99,8 @@ FROM porteur.queue_keys WHERE queue = $1 AND state = 'dead' AND id > $2 ORDER BY
 pub(super) const REDRIVE: &str = "WITH fresh AS (
     UPDATE porteur.queue_keys SET state = 'open', ended_at = NULL, reason = NULL, attempts = NULL
     WHERE queue = $1 AND state = 'dead' AND ($2 IS NULL OR key = $2) RETURNING key, body, enqueued_at),
-sent AS (SELECT pgmq.send($1, jsonb_build_object('key', key, 'body', encode(body, 'base64'), 'at', enqueued_at))
-    FROM fresh)
+sent AS (SELECT pgmq.send($1, jsonb_build_object('key', key, 'body', encode(body, 'base64'), 'at', enqueued_at,
+    'redriven', true)) FROM fresh)
 SELECT count(*) FROM sent";
 
 /// `$1` the queue, `$2` the key or nothing.

@@ -54,6 +54,11 @@ impl Sqlite {
         self.lane.write(move |rows, now| rows::receive(rows, &settings, now, most, wait)).await
     }
 
+    pub(super) async fn next_due(&self) -> Result<Option<Duration>> {
+        let settings = self.settings.clone();
+        self.lane.read(move |rows, now| rows::next_due(rows, &settings, now)).await
+    }
+
     pub(super) async fn extend(&self, receipt: &JobReceipt, visible_after: Duration) -> Result<()> {
         let (mine, wait) = (receipt.clone(), millis(visible_after));
         let held = self.lane.write(move |rows, now| rows::extend(rows, now, &mine, wait)).await?;

@@ -36,6 +36,16 @@ pub(super) fn any_visible(rows: &Connection, settings: &QueueSettings, now: i64)
     rows.prepare_cached(any)?.query_row(params![settings.name, now], |row| row.get(0))
 }
 
+/// In how long there is; zero when the clock went back, since the next receive sees to that.
+pub(super) fn next_due(rows: &Connection, settings: &QueueSettings, now: i64) -> Result<Option<Duration>> {
+    if any_visible(rows, settings, now)? {
+        return Ok(Some(Duration::ZERO));
+    }
+    let next = "SELECT min(visible_at) FROM jobs WHERE queue = ?1 AND state < 2";
+    let next: Option<i64> = rows.prepare_cached(next)?.query_row([&settings.name], |row| row.get(0))?;
+    Ok(next.map(|at| Duration::from_millis(u64::try_from(at - now).unwrap_or(0))))
+}
+
 pub(super) fn receive(
     rows: &Connection,
     settings: &QueueSettings,
@@ -83,9 +93,11 @@ fn visible(rows: &Connection, settings: &QueueSettings, now: i64, most: usize) -
     let mut statement = rows.prepare_cached(next)?;
     let jobs = statement.query_map(params![settings.name, now, count(most)], |row| {
         let attempt = row.get::<_, u32>(2)?.saturating_add(1);
+        let generation: i64 = row.get(1)?;
         Ok(Job {
-            receipt: JobReceipt { id: row.get(0)?, generation: row.get(1)?, attempt },
+            receipt: JobReceipt { id: row.get(0)?, generation, attempt },
             attempt,
+            repeated: generation > 0,
             key: row.get(3)?,
             body: Bytes::from(row.get::<_, Vec<u8>>(4)?),
             enqueued_at: date(row.get(5)?),
