@@ -10,6 +10,8 @@ use crate::audit::{AuditEntry, AuditLog, AuditReceipt};
 use crate::auth::Tokens;
 use crate::callback::Caller;
 use crate::config::{Config, Limits};
+#[cfg(feature = "previews")]
+use crate::config::Timeouts;
 use crate::error::{Error, Result};
 use crate::gateway::Gateway;
 use crate::http::{Http, is_loopback};
@@ -36,6 +38,8 @@ struct Inner {
     messages: Messages,
     audit: Option<AuditLog>,
     limits: Limits,
+    #[cfg(feature = "previews")]
+    timeouts: Timeouts,
     /// What sessions take from here.
     surroundings: Surroundings,
     closed: watch::Sender<bool>,
@@ -111,7 +115,16 @@ impl Client {
             ping_timeout: config.timeouts.ping,
             closed: closed.subscribe(),
         };
-        Ok(Self(Arc::new(Inner { gateway, messages, audit, limits, surroundings, closed })))
+        Ok(Self(Arc::new(Inner {
+            gateway,
+            messages,
+            audit,
+            limits,
+            #[cfg(feature = "previews")]
+            timeouts: config.timeouts,
+            surroundings,
+            closed,
+        })))
     }
 
     /// Uploads a file in chunks, each with its SHA-256, and answers when the platform confirmed them.
@@ -265,12 +278,12 @@ impl Client {
     /// [`Error::File`] about the spool.
     #[cfg(feature = "previews")]
     pub fn previews(&self, previews: Previews) -> Result<PreviewWorker> {
-        let Inner { gateway, messages, audit, put_timeout, closed, .. } = &*self.0;
+        let Inner { gateway, messages, audit, timeouts, closed, .. } = &*self.0;
         let surroundings = crate::preview::Surroundings {
             gateway: gateway.clone(),
             messages: messages.clone(),
             audit: audit.clone(),
-            put_timeout: *put_timeout,
+            timeouts: timeouts.clone(),
             closed: closed.subscribe(),
         };
         crate::preview::open(surroundings, previews)

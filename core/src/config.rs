@@ -68,6 +68,8 @@ pub struct Timeouts {
     pub ping: Duration,
     /// For one attempt at a callback. Default 5 s, as the tutorial waits.
     pub callback: Duration,
+    /// For one attempt at putting a preview where it is to be had. Default 15 s, as the tutorial waits.
+    pub publish: Duration,
 }
 
 /// How much we take on.
@@ -94,6 +96,7 @@ impl Default for Timeouts {
             audit: seconds(10),
             ping: seconds(3),
             callback: seconds(5),
+            publish: seconds(15),
         }
     }
 }

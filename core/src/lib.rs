@@ -86,6 +86,11 @@ pub use message::{
 pub use pace::Pace;
 #[cfg(feature = "previews")]
 pub use queue::{Attempt, DeadLetter, Enqueued, Job, JobReceipt, Queue, QueueSettings, QueueStats, Returned};
+#[cfg(feature = "previews")]
+pub use preview::{
+    AttachmentEvent, PreviewOutcome, PreviewStats, PreviewTimes, PreviewWorker, Previews, Publish, Submitted,
+    WebhookAnswer,
+};
 pub use region::Region;
 pub use transfer::{Audio, MediaMatrix, Session, SessionEvent, SessionEvents, Transfer, TransferOutcome, Video};
 pub use upload::{OnProgress, Progress, Upload, UploadedFile};

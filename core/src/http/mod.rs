@@ -85,6 +85,8 @@ impl Http {
             .user_agent(concat!("porteur/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .tls_version_min(reqwest::tls::Version::TLS_1_2)
+            // Whatever else in the program asks reqwest for: a socket begins on a connection that speaks HTTP/1.1.
+            .http1_only()
             .tcp_nodelay(true)
             .pool_idle_timeout(IDLE)
             .connect_timeout(connect);

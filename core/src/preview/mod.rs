@@ -32,6 +32,7 @@ use self::spool::Spool;
 use self::worker::Terms;
 use self::workshop::Workshop;
 use crate::audit::AuditLog;
+use crate::config::Timeouts;
 use crate::error::Result;
 use crate::gateway::Gateway;
 use crate::media::child_known;
@@ -68,8 +69,8 @@ pub(crate) fn open(surroundings: Surroundings, previews: Previews) -> Result<Pre
     let guard = Guard::new(previews.allow_private, previews.allowed_hosts)?;
     let limits = FetchLimits {
         connect: timeouts.connect,
-        total: timeouts.fetch,
-        stall: timeouts.fetch_stall,
+        total: timeouts.download,
+        stall: timeouts.download_stall,
         max_bytes: preview.limits.max_input_bytes,
     };
     let fetcher = Fetcher::new(guard, limits, gateway.pacer.clone(), gateway.clock.clone())?;

@@ -46,6 +46,7 @@ mod storage;
 mod tests;
 mod tokens;
 mod uploads;
+mod webhooks;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex};
@@ -70,6 +71,7 @@ pub use self::rates::RateLimitSettings;
 pub use self::sends::{SentAttachment, SentContent};
 pub use self::settings::{ClockKind, SimulatorSettings};
 pub use self::uploads::{FileState, StoredFile, UploadState, UploadStatus};
+pub use self::webhooks::webhook_signature;
 
 use self::conversations::Conversations;
 use self::faults::Script;

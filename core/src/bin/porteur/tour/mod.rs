@@ -9,6 +9,7 @@ mod conversation;
 mod files;
 mod interaction;
 mod message;
+mod preview;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,6 +62,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     match address {
         Some(address) => {
             message::send(&mut tour, &address, &uploaded).await?;
+            preview::make(&mut tour, &address.conversation).await?;
             audit::verify(&mut tour).await?;
         }
         None => tour.account.note("no message to a conversation: --conversation, --from and --to would say which"),
@@ -83,7 +85,14 @@ impl Tour {
         let audit_secret = trail.secret.clone();
         let codecs = vec![interaction::CODEC.to_owned()];
         let settings =
-            SimulatorSettings { clock: ClockKind::System, faults, audit_secret, codecs, ..Default::default() };
+            SimulatorSettings {
+                clock: ClockKind::System,
+                faults,
+                audit_secret,
+                codecs,
+                hosted: preview::hosted(),
+                ..Default::default()
+            };
         let simulator = Simulator::start(settings)?;
         let config = trail.post(Config::simulated(&simulator), format!("{}/audit", simulator.url()));
         let account = Account::open(&format!("the simulated platform on {}", simulator.url()));

@@ -14,7 +14,7 @@ use tower::ServiceExt as _;
 use tracing::debug;
 
 /// Answers on `listener` until `closing` is dropped at its other end.
-pub(super) async fn serve(listener: TcpListener, routes: Router, closing: watch::Receiver<()>) {
+pub(crate) async fn serve(listener: TcpListener, routes: Router, closing: watch::Receiver<()>) {
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
         let Ok(place) = room.clone().acquire_owned().await else { return };

@@ -1,9 +1,9 @@
 //! `porteur worker`: a webhook receiver, the worker behind it, and a page that shows how it fares.
 
-mod doors;
+pub(crate) mod doors;
 mod metrics;
 mod page;
-mod receiver;
+pub(crate) mod receiver;
 mod status;
 
 use std::net::SocketAddr;

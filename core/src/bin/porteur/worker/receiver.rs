@@ -12,7 +12,7 @@ use axum::routing::post;
 use porteur::PreviewWorker;
 
 /// One path, and POST alone.
-pub(super) fn routes(path: &str, worker: PreviewWorker) -> Router {
+pub(crate) fn routes(path: &str, worker: PreviewWorker) -> Router {
     Router::new().route(path, post(take)).with_state(worker)
 }
 
