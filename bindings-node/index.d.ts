@@ -73,7 +73,7 @@ export type ErrorCode =
   | 'invalid_input' | 'unauthenticated' | 'permission_denied' | 'not_found' | 'too_large' | 'rate_limited'
   | 'unavailable' | 'api' | 'network' | 'protocol' | 'checksum_mismatch' | 'source_changed' | 'unsafe_target'
   | 'expired' | 'unconfirmed' | 'delivery_failed' | 'delivery_timeout' | 'interaction_not_active'
-  | 'transfer_rejected' | 'transfer_timeout' | 'media' | 'queue' | 'file' | 'cancelled'
+  | 'transfer_rejected' | 'transfer_timeout' | 'media' | 'queue' | 'webhook_rejected' | 'file' | 'cancelled'
 
 /** Every failure that is porteur's own. An aborted call rejects with the reason of its signal instead. */
 export class PorteurError extends Error {

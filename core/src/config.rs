@@ -68,6 +68,10 @@ pub struct Timeouts {
     pub ping: Duration,
     /// For one attempt at a callback. Default 5 s, as the tutorial waits.
     pub callback: Duration,
+    /// For the bytes of an attachment, each attempt and each redirect by itself. Default 30 s.
+    pub download: Duration,
+    /// For the bytes of an attachment without a byte that comes. Default 10 s.
+    pub download_stall: Duration,
     /// For one attempt at putting a preview where it is to be had. Default 15 s, as the tutorial waits.
     pub publish: Duration,
 }
@@ -96,6 +100,8 @@ impl Default for Timeouts {
             audit: seconds(10),
             ping: seconds(3),
             callback: seconds(5),
+            download: seconds(30),
+            download_stall: seconds(10),
             publish: seconds(15),
         }
     }

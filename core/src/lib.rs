@@ -51,6 +51,8 @@ mod media;
 mod message;
 mod pace;
 #[cfg(feature = "previews")]
+mod preview;
+#[cfg(feature = "previews")]
 mod queue;
 mod region;
 #[cfg(feature = "simulator")]

@@ -79,6 +79,7 @@ from .errors import (
     Unavailable,
     Unconfirmed,
     UnsafeTarget,
+    WebhookRejected,
 )
 
 __all__ = [
@@ -142,6 +143,7 @@ __all__ = [
     "UnsafeTarget",
     "UploadedFile",
     "Video",
+    "WebhookRejected",
     "inspect",
     "preview",
     "sha256_chunks",

@@ -36,6 +36,7 @@ __all__ = [
     "Unavailable",
     "Unconfirmed",
     "UnsafeTarget",
+    "WebhookRejected",
 ]
 
 
@@ -47,7 +48,7 @@ class PorteurError(Exception):
         message: The whole text, causes included.
         retryable: Whether the same call may succeed when it is made again.
         retry_after: Seconds to wait before that, when known.
-        status: The HTTP status, when the platform answered.
+        status: The HTTP status, when the platform answered; of a ``WebhookRejected`` the one to answer with.
         request_id: The id to give to the platform's support, when the platform named one.
         details: What else is known, as text: field, reason, hint, what, id, attempts, kind, endpoint, platform_code,
             chunks, path, errno, client_id, cause, message_id, conversation, status, waited_seconds, elapsed_seconds,
@@ -164,7 +165,8 @@ class SourceChanged(PorteurError):
 
 
 class UnsafeTarget(PorteurError):
-    """The upload target would lose data; nothing was sent."""
+    """A URL is not to be used, and nothing was sent to it: an upload would lose data there, or a stranger's URL leads
+    where strangers have no business."""
 
     code = "unsafe_target"
 
@@ -229,6 +231,13 @@ class QueueError(PorteurError):
     was lost. Not called ``Queue``, which is what it is about."""
 
     code = "queue"
+
+
+class WebhookRejected(PorteurError, ValueError):
+    """A delivery to a webhook is not acceptable, and nothing was queued: ``status`` is the HTTP status to answer its
+    sender with (400, 401 or 413), ``details["field"]`` the member that is wrong, when it is one."""
+
+    code = "webhook_rejected"
 
 
 class File(PorteurError, OSError):

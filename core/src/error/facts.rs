@@ -17,7 +17,7 @@ pub struct ErrorFacts {
     pub retryable: bool,
     /// How long to wait before that, when known.
     pub retry_after: Option<Duration>,
-    /// HTTP status, when the platform answered.
+    /// HTTP status, when the platform answered; of a delivery to a webhook that was rejected, the one to answer with.
     pub status: Option<u16>,
     /// The id to give to the platform's support.
     pub request_id: Option<String>,
@@ -36,7 +36,10 @@ impl Error {
             message: self.message(),
             retryable: self.retryable(),
             retry_after: self.retry_after(),
-            status: answer.map(|answer| answer.status),
+            status: match self {
+                Self::WebhookRejected { status, .. } => Some(*status),
+                _ => answer.map(|answer| answer.status),
+            },
             request_id: answer.and_then(|answer| answer.request_id.clone()),
             details: self.details(),
         }
@@ -66,6 +69,7 @@ impl Error {
             Self::TransferTimeout { .. } => "transfer_timeout",
             Self::Media { .. } => "media",
             Self::Queue { .. } => "queue",
+            Self::WebhookRejected { .. } => "webhook_rejected",
             Self::File { .. } => "file",
             Self::Cancelled => "cancelled",
         }
@@ -130,6 +134,7 @@ impl Error {
             | Self::TransferTimeout { .. }
             | Self::Media { .. }
             | Self::Queue { .. }
+            | Self::WebhookRejected { .. }
             | Self::File { .. }
             | Self::Cancelled => None,
         }
@@ -237,6 +242,12 @@ impl Error {
             Self::Queue { kind, reason, .. } => {
                 details.insert("kind", kind.to_string());
                 details.insert("reason", reason.clone());
+            }
+            Self::WebhookRejected { field, reason, .. } => {
+                details.insert("reason", reason.clone());
+                if let Some(field) = field {
+                    details.insert("field", (*field).to_owned());
+                }
             }
             Self::File { action, path, source } => {
                 details.insert("reason", (*action).to_owned());

@@ -145,10 +145,11 @@ pub enum Error {
         /// How that was noticed.
         reason: String,
     },
-    /// The upload target would lose data; nothing was sent.
-    #[error("unsafe upload target: {reason}")]
+    /// A URL is not to be used: an upload would lose data there, or a stranger's URL leads where strangers have no business.
+    /// Nothing was sent to it.
+    #[error("unsafe target: {reason}")]
     UnsafeTarget {
-        /// What would be lost, and what to do.
+        /// What would be lost, or the rule that refused and what it refused.
         reason: String,
     },
     /// The upload URL expired more often than a new one could be had, or the source cannot be read again; start over.
@@ -244,6 +245,16 @@ pub enum Error {
         reason: String,
         /// The failure below.
         source: Option<Cause>,
+    },
+    /// A delivery to a webhook is not acceptable; nothing was queued.
+    #[error("webhook rejected: {}{reason}", .field.map(|field| format!("{field}: ")).unwrap_or_default())]
+    WebhookRejected {
+        /// The member of its body that is wrong, when it is one.
+        field: Option<&'static str>,
+        /// What was expected and what came.
+        reason: String,
+        /// The HTTP status to answer its sender with: 400, 401 or 413.
+        status: u16,
     },
     /// A local file could not be read or written.
     #[error("{action} {}: {source}", .path.display())]
@@ -343,6 +354,12 @@ impl Error {
     #[cfg(feature = "previews")]
     pub(crate) fn queue(kind: QueueErrorKind, reason: impl Into<String>) -> Self {
         Self::Queue { kind, reason: reason.into(), source: None }
+    }
+
+    /// An [`Error::WebhookRejected`] about a member of the body.
+    #[cfg(feature = "previews")]
+    pub(crate) fn bad_delivery(field: &'static str, reason: impl Into<String>) -> Self {
+        Self::WebhookRejected { field: Some(field), reason: reason.into(), status: 400 }
     }
 
     /// An [`Error::File`].

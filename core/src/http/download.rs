@@ -7,7 +7,7 @@ use reqwest::Url;
 use reqwest::header::HeaderMap;
 use tracing::debug;
 
-use super::{Http, Patience, Progress, Response, failure, kind_of, read};
+use super::{Http, Patience, Peer, Progress, Response, failure, kind_of, read};
 use crate::error::{Cause, Error, NetworkKind, Result};
 use crate::pace::Failure;
 
@@ -34,7 +34,7 @@ pub(crate) enum Downloaded {
         headers: HeaderMap,
         bytes: u64,
     },
-    /// Anything else, a redirect too, read whole.
+    /// Anything else, a redirect too, read whole; without its body when a stranger wrote it.
     Else(Response),
 }
 
@@ -49,7 +49,10 @@ impl Http {
     ) -> Result<Downloaded, Failure> {
         let Download { endpoint, url, headers, total, stall, what, max_bytes } = download;
         let progress = Progress::new(self.clock.clone());
-        let lost = |error: reqwest::Error| failure(kind_of(&error), endpoint, Some(Cause::new(error.without_url())));
+        let lost = |error: reqwest::Error| match refused(&error) {
+            Some(refusal) => Failure::last(refusal.clone()),
+            None => failure(kind_of(&error), endpoint, Some(Cause::new(error.without_url()))),
+        };
         let too_large = |bytes: u64| {
             let reason = format!("expected at most {max_bytes} bytes, got {bytes} or more");
             Failure::last(Error::TooLarge { what: what.to_owned(), reason, answer: None })
@@ -58,6 +61,11 @@ impl Http {
             let mut response = self.client.get(url).headers(headers).send().await.map_err(lost)?;
             progress.made();
             if response.status() != reqwest::StatusCode::OK {
+                if self.peer == Peer::Stranger {
+                    let headers = std::mem::take(response.headers_mut());
+                    let status = response.status().as_u16();
+                    return Ok(Downloaded::Else(Response { status, headers, body: Bytes::new() }));
+                }
                 let answer = read(response, &progress).await.map_err(lost)?;
                 return answer.map(Downloaded::Else).ok_or_else(|| Failure::last(super::overlong(endpoint)));
             }
@@ -87,4 +95,10 @@ impl Http {
         }
         outcome
     }
+}
+
+/// What a guard said to the addresses of a host.
+fn refused(error: &reqwest::Error) -> Option<&Error> {
+    let mut causes = std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source());
+    causes.find_map(|cause| cause.downcast_ref())
 }

@@ -1,10 +1,13 @@
 //! The only room that knows reqwest: sends a request, reads the answer, says how the network failed.
 //!
 //! What an answer means is decided in `answer`, what may be logged of it in `redact`; `download` is for
-//! bodies that are too large to be held, `upgrade` for connections that then speak something else.
+//! bodies that are too large to be held, `upgrade` for connections that then speak something else, `guarded` for hosts that
+//! strangers named.
 
 mod answer;
 mod download;
+#[cfg(feature = "previews")]
+mod guarded;
 mod redact;
 mod upgrade;
 
@@ -28,6 +31,8 @@ use crate::pace::{Class, Failure, Health};
 
 pub(crate) use answer::{Asked, refusal};
 pub(crate) use download::{Download, Downloaded};
+#[cfg(feature = "previews")]
+pub(crate) use guarded::{Lookup, look_up};
 pub(crate) use upgrade::{Upgrade, Upgraded};
 
 /// Sends requests. Follows no redirect: whoever expects one says what it may do.
@@ -35,6 +40,17 @@ pub(crate) use upgrade::{Upgrade, Upgraded};
 pub(crate) struct Http {
     client: reqwest::Client,
     clock: Arc<dyn Clock>,
+    peer: Peer,
+}
+
+/// Whom it speaks to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Peer {
+    /// A host that the caller or the platform chose.
+    Chosen,
+    /// Anybody. What they write beside a file is not read.
+    #[cfg_attr(not(feature = "previews"), expect(dead_code, reason = "for previews"))]
+    Stranger,
 }
 
 /// One attempt at a call.
@@ -79,27 +95,18 @@ pub(crate) struct Response {
 impl Http {
     /// `direct` leaves the proxy of the environment out: a host on loopback is never behind one.
     pub(crate) fn new(connect: Duration, direct: bool, clock: Arc<dyn Clock>) -> Result<Self> {
-        // Only the first provider of a process is kept; one that the host installed before us serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("porteur/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .tls_version_min(reqwest::tls::Version::TLS_1_2)
-            // Whatever else in the program asks reqwest for: a socket begins on a connection that speaks HTTP/1.1.
-            .http1_only()
-            .tcp_nodelay(true)
-            .pool_idle_timeout(IDLE)
-            .connect_timeout(connect);
-        if direct {
-            builder = builder.no_proxy();
-        }
+        let builder = builder(connect);
+        Self::build(if direct { builder.no_proxy() } else { builder }, Peer::Chosen, clock)
+    }
+
+    fn build(builder: reqwest::ClientBuilder, peer: Peer, clock: Arc<dyn Clock>) -> Result<Self> {
         let client = builder.build().map_err(|error| Error::Network {
             kind: NetworkKind::Tls,
             endpoint: "setting up TLS".to_owned(),
             attempts: 0,
             source: Some(Cause::new(error)),
         })?;
-        Ok(Self { client, clock })
+        Ok(Self { client, clock, peer })
     }
 
     /// Sends once and reads the whole answer, whatever its status.
@@ -164,6 +171,21 @@ impl Response {
         let id = self.header("inin-correlation-id").or_else(|| self.header("x-genesys-request-id"));
         Answer { status: self.status, request_id: id.map(str::to_owned) }
     }
+}
+
+/// What all clients have in common.
+fn builder(connect: Duration) -> reqwest::ClientBuilder {
+    // Only the first provider of a process is kept; one that the host installed before us serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .user_agent(concat!("porteur/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .tls_version_min(reqwest::tls::Version::TLS_1_2)
+        // Whatever else in the program asks reqwest for: a socket begins on a connection that speaks HTTP/1.1.
+        .http1_only()
+        .tcp_nodelay(true)
+        .pool_idle_timeout(IDLE)
+        .connect_timeout(connect)
 }
 
 async fn read(mut response: reqwest::Response, progress: &Progress) -> reqwest::Result<Option<Response>> {

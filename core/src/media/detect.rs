@@ -61,7 +61,7 @@ impl FromStr for SourceFormat {
 }
 
 /// What kind of file `bytes` are.
-pub(super) fn detect(bytes: &[u8]) -> Result<SourceFormat> {
+pub(crate) fn detect(bytes: &[u8]) -> Result<SourceFormat> {
     match bytes {
         [0xFF, 0xD8, 0xFF, ..] => Ok(SourceFormat::Jpeg),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Ok(SourceFormat::Png),

@@ -42,13 +42,13 @@ mod wide;
 
 use std::borrow::Cow;
 
-use self::detect::detect;
 use self::header::Header;
 use self::job::Job;
 use crate::error::Result;
 
 pub use self::crop::Crop;
 pub use self::detect::SourceFormat;
+pub(crate) use self::detect::detect;
 #[cfg(feature = "previews")]
 pub(crate) use self::isolate::child_known;
 pub use self::isolate::{be_media_child, media_child};

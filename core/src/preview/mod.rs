@@ -14,6 +14,8 @@ mod spool;
 #[cfg(feature = "object-store")]
 mod store;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod trail;
 mod value;
 mod verdict;

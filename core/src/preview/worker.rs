@@ -157,7 +157,6 @@ impl PreviewWorker {
     /// # Cancellation
     /// A preview that is published stays, and a message that left is not recalled: count the next attempt as one more.
     pub async fn handle(&self, event: &AttachmentEvent, attempt: u32) -> Result<PreviewOutcome> {
-        event.check()?;
         let attempt = Attempt { event, repeated: attempt > 1, number: attempt };
         let made = self.0.workshop.attempt(&attempt, || async { Ok(()) });
         let made = tokio::select! {

@@ -1,5 +1,5 @@
 //! The platform on loopback: tokens, uploads, storage, guests, conversations and the audit endpoint over real HTTP,
-//! interactions over a real WebSocket, without an account. [`messages`] makes messages to send to it.
+//! interactions over a real WebSocket, a host of guests' files, without an account. [`messages`] makes messages to send to it.
 //!
 //! It is strict: whatever breaks the contract is refused and noted in [`Simulator::violations`]. It is scripted: a
 //! [`Fault`] says what goes wrong and when. And it brings its own time, so that nobody waits for a wait. Source:
@@ -31,6 +31,7 @@ mod faults;
 mod files;
 mod guests;
 mod history;
+mod hosting;
 mod interactions;
 mod journal;
 mod linked;
@@ -63,6 +64,7 @@ pub use self::conversations::{ConversationSettings, ConversationState, Participa
 pub use self::delivery::{DeliveryOutcome, DeliverySettings, DeliveryStatus};
 pub use self::faults::{DropAt, Fault};
 pub use self::guests::{AttachmentState, GuestState, MessageState};
+pub use self::hosting::HostedFile;
 pub use self::interactions::{FrameState, InteractionSettings, InteractionState, TransferState};
 pub use self::journal::{JournalEntry, Outcome};
 pub use self::linked::PostedState;

@@ -29,7 +29,7 @@ use super::journal::{Record, Watched, content_length};
 use super::platform::{Exchange, Platform, PlatformClock, Refusal, locked};
 use super::sockets::Opened;
 use super::{
-    audit, callbacks, cdn, conversations, files, guests, history, interactions, linked, sockets, storage, tokens,
+    audit, callbacks, cdn, conversations, files, guests, history, hosting, interactions, linked, sockets, storage, tokens,
 };
 
 /// Answers on `listener` until dropped.
@@ -67,6 +67,7 @@ fn routes(platform: Arc<Platform>) -> Router {
         .route(callbacks::CALLBACK_PATH, post(callbacks::take).put(callbacks::take).patch(callbacks::take))
         .route("/cdn/{name}", get(cdn::get).put(cdn::put))
         .route(audit::AUDIT_PATH, post(audit::take))
+        .route("/hosted/{name}", get(hosting::give))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::disable())

@@ -8,6 +8,7 @@ use super::conversations::ConversationSettings;
 use super::delivery::DeliverySettings;
 use super::faults::Fault;
 use super::history::MAX_SIZE;
+use super::hosting::HostedFile;
 use super::interactions::InteractionSettings;
 use super::rates::RateLimitSettings;
 use crate::error::{Error, Result};
@@ -60,6 +61,8 @@ pub struct SimulatorSettings {
     pub page_size: u64,
     /// The secret that batches for the audit endpoint are signed with; default `simulator-audit-secret`.
     pub audit_secret: String,
+    /// The files that guests attached, at `/hosted/` and their name; none by default.
+    pub hosted: Vec<HostedFile>,
     /// How many calls are taken; as many as come by default.
     pub rate_limit: Option<RateLimitSettings>,
     /// What goes wrong; nothing by default.
@@ -101,6 +104,7 @@ impl Default for SimulatorSettings {
             tells_transfers: true,
             page_size: MAX_SIZE,
             audit_secret: "simulator-audit-secret".to_owned(),
+            hosted: Vec::new(),
             rate_limit: None,
             faults: Vec::new(),
         }
@@ -143,7 +147,8 @@ impl SimulatorSettings {
             limit.check("rate_limit")?;
         }
         self.check_conversations()?;
-        self.check_interactions()
+        self.check_interactions()?;
+        self.check_hosted()
     }
 
     fn check_interactions(&self) -> Result<()> {
@@ -156,6 +161,19 @@ impl SimulatorSettings {
             if !ids.insert(&interaction.id) {
                 let reason = format!("expected an id of its own, got {:?} again", interaction.id);
                 return Err(Error::invalid(format!("{name}.id"), reason));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_hosted(&self) -> Result<()> {
+        let mut names = HashSet::new();
+        for (index, file) in self.hosted.iter().enumerate() {
+            let name = format!("hosted[{index}]");
+            file.check(&name)?;
+            if !names.insert(&file.name) {
+                let reason = format!("expected a name of its own, got {:?} again", file.name);
+                return Err(Error::invalid(format!("{name}.name"), reason));
             }
         }
         Ok(())
@@ -240,6 +258,14 @@ mod tests {
             (r#"{"page_size": 101}"#, "page_size"),
             (r#"{"rate_limit": {"per_minute": 60, "burst": 0}}"#, "rate_limit.burst"),
             (r#"{"audit_secret": ""}"#, "audit_secret"),
+            (r#"{"hosted": [{"name": "a"}, {"name": "a"}]}"#, "hosted[1].name"),
+            (r#"{"hosted": [{"name": "a/b"}]}"#, "hosted[0].name"),
+            (r#"{"hosted": [{"name": "a", "text": "", "base64": ""}]}"#, "hosted[0].base64"),
+            (r#"{"hosted": [{"name": "a", "base64": "?"}]}"#, "hosted[0].base64"),
+            (r#"{"hosted": [{"name": "a", "path": "no such file"}]}"#, "hosted[0].path"),
+            (r#"{"hosted": [{"name": "a", "status": 700}]}"#, "hosted[0].status"),
+            (r#"{"hosted": [{"name": "a", "location": "
+"}]}"#, "hosted[0].location"),
         ] {
             let settings: SimulatorSettings = serde_json::from_str(json).unwrap();
             let message = settings.check().unwrap_err().to_string();
