@@ -42,7 +42,7 @@ impl Spool {
 
     /// A new file for what is fetched.
     pub(super) fn file(&self) -> Result<SpoolFile> {
-        let path = self.folder.join(format!("{}{SUFFIX}", uuid::Uuid::new_v4()));
+        let path = self.folder.join(format!("{}{SUFFIX}", uuid::Uuid::now_v7()));
         let file = open_private(OpenOptions::new().read(true).write(true).create_new(true), &path);
         let file = file.map_err(|error| Error::file("could not make", &path, error))?;
         Ok(SpoolFile { file, path })

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{Attribute, Attributes, ObjectStore, ObjectStoreExt as _, ObjectStoreScheme, PutOptions};
+use object_store::{Attribute, Attributes, ObjectStore, ObjectStoreScheme, PutOptions};
 use url::Url;
 
 use crate::error::{Answer, Cause, Error, NetworkKind, Result};

@@ -39,28 +39,35 @@ pub(super) enum Verdict {
     GiveBack { wait: Duration },
 }
 
-/// Judges the failure of attempt `attempt` (from 1). `random` is from 0 to 1.
-pub(super) fn verdict(stage: Stage, error: &Error, attempt: u32, random: f64) -> Verdict {
+/// Judges the failure of attempt `attempt` (from 1). `in_a_row` is how many attempts failed at this stage since one last
+/// succeeded, this one included. `random` is from 0 to 1.
+pub(super) fn verdict(stage: Stage, error: &Error, attempt: u32, in_a_row: u32, random: f64) -> Verdict {
     let again = Verdict::Again { wait: backoff(attempt, random) };
     let give_back = Verdict::GiveBack { wait: error.facts().retry_after.unwrap_or(PAUSE).max(SHORTEST_PAUSE) };
+    // A fault that one job has is its own. One that all have is an outage, and no job's.
+    let fault = if in_a_row >= OUTAGE { give_back } else { again };
     match (stage, error) {
         // The client is being closed, or the disk is full: whoever runs the worker has to look, and the job is fine.
         (_, Error::Cancelled | Error::File { .. }) => give_back,
         (_, Error::Media { .. }) => Verdict::Bury,
         // A host of a stranger's choosing. It is nobody's outage when it is down.
-        (Stage::Fetch, Error::RateLimited { .. } | Error::Unavailable { .. }) => again,
+        (Stage::Fetch, Error::RateLimited { .. } | Error::Unavailable { .. } | Error::Protocol { .. }) => again,
         (Stage::Fetch, Error::Network { kind, .. }) if *kind != NetworkKind::Tls => again,
-        (Stage::Fetch, Error::Api { answer, .. }) if answer.status >= 500 || answer.status == 408 => again,
-        (Stage::Fetch, Error::Protocol { .. }) => again,
+        (Stage::Fetch, Error::Api { answer, .. }) if is_fault(answer.status) => again,
         (Stage::Fetch, _) => Verdict::Bury,
         // Ours: the CDN and the platform.
-        (_, Error::RateLimited { .. } | Error::Unavailable { .. } | Error::Network { .. }) => give_back,
-        (_, Error::Unauthenticated { .. }) => give_back,
-        (_, Error::Api { answer, .. }) if answer.status >= 500 || answer.status == 408 => give_back,
+        (_, Error::RateLimited { .. } | Error::Unavailable { .. } | Error::Unauthenticated { .. }) => give_back,
+        (_, Error::Network { kind: NetworkKind::Connect | NetworkKind::Tls, .. }) => give_back,
+        (_, Error::Network { .. }) => fault,
+        (_, Error::Api { answer, .. }) if is_fault(answer.status) => fault,
         // The conversation is gone.
         (Stage::Link, Error::NotFound { .. }) => Verdict::Bury,
         _ => again,
     }
+}
+
+fn is_fault(status: u16) -> bool {
+    status >= 500 || status == 408
 }
 
 /// From 5 to 10 s after the first attempt, doubling, at most 10 min: what is amiss with one file or one host takes minutes
@@ -72,6 +79,8 @@ fn backoff(attempt: u32, random: f64) -> Duration {
 
 const FIRST: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(600);
+/// So many failures in a row are no chance.
+const OUTAGE: u32 = 3;
 /// As long as an open breaker stays open by default.
 const PAUSE: Duration = Duration::from_secs(30);
 /// Whoever names no time, or none to speak of, is not asked all the time.
@@ -92,6 +101,8 @@ mod tests {
         #[serde(default)]
         retry_after: Option<u64>,
         attempt: u32,
+        #[serde(default)]
+        in_a_row: u32,
         random: f64,
         verdict: String,
         #[serde(default)]
@@ -119,7 +130,7 @@ mod tests {
                 other => panic!("no such verdict: {other}"),
             };
             let name = format!("{} {} {}", case.stage, case.error, case.status);
-            assert_eq!(verdict(stage, &error(&case), case.attempt, case.random), expected, "{name}");
+            assert_eq!(verdict(stage, &error(&case), case.attempt, case.in_a_row, case.random), expected, "{name}");
         }
     }
 

@@ -353,7 +353,8 @@ impl PreviewWorker {
         let Inner { queue, tally, .. } = &*self.0;
         let facts = error.facts();
         let reason = format!("{stage}: {}: {}", facts.code, facts.message);
-        match verdict(stage, &error, job.attempt, fastrand::f64()) {
+        let in_a_row = tally.failed(stage);
+        match verdict(stage, &error, job.attempt, in_a_row, fastrand::f64()) {
             Verdict::Bury => {
                 warn!(job = %job.key, %reason, "a dead letter");
                 tally.buried();
