@@ -15,6 +15,8 @@ need cc 'apt-get install build-essential'
 need python3 'apt-get install python3 python3-venv'
 need node 'install Node.js 20 or newer'
 need npm 'install Node.js 20 or newer'
+command -v pg_ctl >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/pg_ctl' >/dev/null ||
+  { echo 'tests/all.sh: PostgreSQL is missing: apt-get install postgresql' >&2; exit 1; }
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'tests/all.sh: Python 3.11 or newer is needed' >&2; exit 1; }
 python3 -c 'import ensurepip' 2>/dev/null || { echo 'tests/all.sh: Python cannot make a venv: apt-get install python3-venv' >&2; exit 1; }
 

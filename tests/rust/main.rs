@@ -12,6 +12,7 @@ mod idiom;
 mod kills;
 mod messages;
 mod previews;
+mod queue;
 mod rates;
 mod scenarios;
 mod storm;
@@ -26,7 +27,7 @@ static ALLOCATOR: hostile::Counting = hostile::Counting;
 
 fn main() -> ExitCode {
     porteur::be_media_child();
-    if let Some(ended) = kills::child().or_else(previews::child).or_else(transfers::child) {
+    if let Some(ended) = kills::child().or_else(previews::child).or_else(transfers::child).or_else(queue::child) {
         return ended;
     }
     let mut tests = scenarios::tests();
@@ -39,5 +40,8 @@ fn main() -> ExitCode {
     tests.extend(previews::tests());
     tests.extend(transfers::tests());
     tests.extend(hostile::tests());
-    libtest_mimic::run(&libtest_mimic::Arguments::from_args(), tests).exit_code()
+    tests.extend(queue::tests());
+    let conclusion = libtest_mimic::run(&libtest_mimic::Arguments::from_args(), tests);
+    queue::stop_server();
+    conclusion.exit_code()
 }

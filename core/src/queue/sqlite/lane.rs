@@ -168,7 +168,7 @@ impl Desk {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             // Asked with the lock held, so that the times of transactions follow each other as they do.
             let now = now(clock);
-            for order in orders {
+            for order in orders.iter_mut().filter(|order| !order.is_dropped()) {
                 order.run(&transaction, now)?;
             }
             transaction.commit()
