@@ -86,13 +86,15 @@ pub use message::{
     Message, NewGuest, Receipt, SendAs, SentGuestMessage, SentMessage,
 };
 pub use pace::Pace;
-#[cfg(feature = "previews")]
-pub use queue::{Attempt, DeadLetter, Enqueued, Job, JobReceipt, Queue, QueueSettings, QueueStats, Returned};
+#[cfg(all(fuzzing, feature = "previews"))]
+pub use preview::webhook_event;
 #[cfg(feature = "previews")]
 pub use preview::{
     AttachmentEvent, PreviewOutcome, PreviewStats, PreviewTimes, PreviewWorker, Previews, Publish, Submitted,
     WebhookAnswer,
 };
+#[cfg(feature = "previews")]
+pub use queue::{Attempt, DeadLetter, Enqueued, Job, JobReceipt, Queue, QueueSettings, QueueStats, Returned};
 pub use region::Region;
 pub use transfer::{Audio, MediaMatrix, Session, SessionEvent, SessionEvents, Transfer, TransferOutcome, Video};
 pub use upload::{OnProgress, Progress, Upload, UploadedFile};

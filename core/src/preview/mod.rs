@@ -95,3 +95,14 @@ pub(crate) fn open(surroundings: Surroundings, previews: Previews) -> Result<Pre
     };
     Ok(PreviewWorker::new(workshop, queue, terms))
 }
+
+/// Conversation, URL, type and name of a delivery about a file: for the fuzzer, which sees only what is public.
+#[cfg(fuzzing)]
+pub fn webhook_event(body: &[u8]) -> Option<[String; 4]> {
+    match event::parse(body, &event::WebhookLimits::default()) {
+        Ok(event::WebhookEvent::Attachment(event)) => {
+            Some([event.conversation_id, event.attachment_url, event.mime_type, event.file_name])
+        }
+        _ => None,
+    }
+}

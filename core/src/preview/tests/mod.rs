@@ -2,7 +2,10 @@
 
 #[cfg(feature = "simulator")]
 mod fetching;
+// 127.0.0.2 is an address of this machine on Linux without further ado.
+#[cfg(target_os = "linux")]
 mod forms;
+#[cfg(target_os = "linux")]
 mod strangers;
 
 use std::future::ready;
