@@ -9,9 +9,9 @@ use tokio::sync::watch;
 use crate::audit::{AuditEntry, AuditLog, AuditReceipt};
 use crate::auth::Tokens;
 use crate::callback::Caller;
-use crate::config::{Config, Limits};
 #[cfg(feature = "previews")]
 use crate::config::Timeouts;
+use crate::config::{Config, Limits};
 use crate::error::{Error, Result};
 use crate::gateway::Gateway;
 use crate::http::{Http, is_loopback};

@@ -93,7 +93,8 @@ fn reqwest_is_named_where_requests_are_made_and_its_client_in_http_alone() {
         let named: BTreeSet<String> =
             occurrences(&file.code, "reqwest::").flat_map(|at| heads(&file.code[at..])).collect();
         for name in named {
-            let room_may = ["audit", "auth", "callback", "gateway", "preview", "socket", "upload"].contains(&file.room());
+            let room_may =
+                ["audit", "auth", "callback", "gateway", "preview", "socket", "upload"].contains(&file.room());
             if !room_may || !values.contains(&name.as_str()) {
                 wrong.push(format!("{}: reqwest::{name}", file.place));
             }

@@ -30,10 +30,7 @@ pub(crate) struct Download<'a> {
 /// How a download was answered.
 pub(crate) enum Downloaded {
     /// 200: everything went to the reader.
-    Whole {
-        headers: HeaderMap,
-        bytes: u64,
-    },
+    Whole { headers: HeaderMap, bytes: u64 },
     /// Anything else, a redirect too, read whole; without its body when a stranger wrote it.
     Else(Response),
 }

@@ -295,13 +295,18 @@ mod tests {
     #[test]
     fn a_member_that_is_missing_or_wrong_is_named() {
         for field in ["conversationId", "attachmentUrl", "mimeType"] {
-            for wrong in [json!(null), json!(""), json!("  "), json!(5), json!({}), json!("a\r\nb"), json!("x".repeat(9_000))]
+            for wrong in
+                [json!(null), json!(""), json!("  "), json!(5), json!({}), json!("a\r\nb"), json!("x".repeat(9_000))]
             {
                 let mut data = attachment();
                 data[field] = wrong.clone();
                 let error = event(&data).unwrap_err().facts();
                 assert_eq!((error.status, error.details["field"].as_str()), (Some(400), field), "{wrong}");
-                assert!(error.message.starts_with(&format!("webhook rejected: {field}: expected ")), "{}", error.message);
+                assert!(
+                    error.message.starts_with(&format!("webhook rejected: {field}: expected ")),
+                    "{}",
+                    error.message
+                );
             }
             let mut data = attachment();
             data.as_object_mut().unwrap().remove(field);
@@ -345,7 +350,8 @@ mod tests {
 
     #[test]
     fn a_member_that_comes_twice_is_refused_without_its_values() {
-        let twice = br#"{"event":"webchat:attachment","data":{"attachmentUrl":"https://a/?SECRET","attachmentUrl":"b"}}"#;
+        let twice =
+            br#"{"event":"webchat:attachment","data":{"attachmentUrl":"https://a/?SECRET","attachmentUrl":"b"}}"#;
         let (_, _, reason) = refused(twice);
         assert_eq!(reason, "expected each member once, got duplicate field `attachmentUrl`");
         assert!(refused(br#"{"event":"a","event":"b"}"#).2.contains("`event`"));
@@ -357,7 +363,8 @@ mod tests {
         assert!(parse(padded(64 << 10).as_bytes(), &WebhookLimits::default()).is_ok(), "brackets in a string");
         let (status, _, reason) = refused(padded((64 << 10) + 1).as_bytes());
         assert_eq!((status, reason.as_str()), (413, "expected at most 65536 bytes, got 65537"));
-        let nested = |depth: usize| format!(r#"{{"event":"x","a":{}{}}}"#, "[".repeat(depth - 1), "]".repeat(depth - 1));
+        let nested =
+            |depth: usize| format!(r#"{{"event":"x","a":{}{}}}"#, "[".repeat(depth - 1), "]".repeat(depth - 1));
         assert!(parse(nested(16).as_bytes(), &WebhookLimits::default()).is_ok());
         assert_eq!(refused(nested(17).as_bytes()).2, "expected a depth of at most 16, got 17");
         assert_eq!(refused(&b"{\"a\":[".repeat(10_000)).0, 400);

@@ -116,12 +116,7 @@ impl Fetcher {
     ///
     /// # Cancellation
     /// Stops at once; the sink keeps what it has.
-    pub(crate) async fn fetch(
-        &self,
-        url: &str,
-        token: Option<&HeaderValue>,
-        sink: &mut impl Sink,
-    ) -> Result<Fetched> {
+    pub(crate) async fn fetch(&self, url: &str, token: Option<&HeaderValue>, sink: &mut impl Sink) -> Result<Fetched> {
         let url = self.guard.parse(url)?;
         let host = url.host_str().unwrap_or_default();
         // Taken for the moment of one piece, since an attempt may not borrow it for longer than itself.
@@ -183,7 +178,8 @@ impl Fetcher {
         match (response.status, location) {
             (301 | 302 | 303 | 307 | 308, Some(location)) => {
                 // In UTF-8, as some hosts write it; the parser makes the rest of it.
-                let location = std::str::from_utf8(location.as_bytes()).ok().and_then(|location| url.join(location).ok());
+                let location =
+                    std::str::from_utf8(location.as_bytes()).ok().and_then(|location| url.join(location).ok());
                 let Some(next) = location else {
                     return Err(Failure::last(response.broken(endpoint, "expected a redirect to a URL")));
                 };
@@ -205,7 +201,8 @@ impl Fetcher {
 
 /// Refuses a body that is not the file itself.
 fn as_it_is(endpoint: &str, headers: &HeaderMap) -> Result<(), Failure> {
-    let encoded = headers.get_all(CONTENT_ENCODING).iter().any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    let encoded =
+        headers.get_all(CONTENT_ENCODING).iter().any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
     if encoded {
         let reason = "expected the file as it is, got it in a content encoding that was not asked for";
         return Err(Failure::last(Error::protocol(endpoint, reason)));

@@ -39,7 +39,8 @@ impl Guard {
     /// # Errors
     /// [`Error::InvalidInput`] about `allowed_hosts` for what is no host.
     pub(crate) fn new<T: AsRef<str>>(allow_private: bool, allowed_hosts: impl IntoIterator<Item = T>) -> Result<Self> {
-        let allowed_hosts = allowed_hosts.into_iter().map(|host| Allowed::parse(host.as_ref())).collect::<Result<_>>()?;
+        let allowed_hosts =
+            allowed_hosts.into_iter().map(|host| Allowed::parse(host.as_ref())).collect::<Result<_>>()?;
         Ok(Self {
             allow_private,
             allowed_hosts,
@@ -136,7 +137,9 @@ impl Guard {
 
     fn allows(&self, url: &Url) -> bool {
         let port = url.port_or_known_default();
-        self.allowed_hosts.iter().any(|allowed| url.host_str() == Some(allowed.host.as_str()) && port == Some(allowed.port))
+        self.allowed_hosts
+            .iter()
+            .any(|allowed| url.host_str() == Some(allowed.host.as_str()) && port == Some(allowed.port))
     }
 }
 
@@ -233,7 +236,13 @@ mod tests {
     #[test]
     fn what_is_allowed_by_name_opens_private_networks_and_nothing_else() {
         let guard = Guard::new(true, [""; 0]).unwrap();
-        for url in ["http://127.0.0.1:8080/a", "http://[::1]:1/", "http://localhost:9/", "https://10.0.0.5:9000/", "https://nas/"] {
+        for url in [
+            "http://127.0.0.1:8080/a",
+            "http://[::1]:1/",
+            "http://localhost:9/",
+            "https://10.0.0.5:9000/",
+            "https://nas/",
+        ] {
             assert!(guard.parse(url).is_ok(), "{url}: {:?}", guard.parse(url));
         }
         for url in [
@@ -270,14 +279,19 @@ mod tests {
         }
         let here = Guard::new(true, ["127.0.0.1:8080"]).unwrap();
         assert!(here.trusts(&Url::parse("http://127.0.0.1:8080/a").unwrap()));
-        assert!(!Guard::new(false, ["127.0.0.1:8080"]).unwrap().trusts(&Url::parse("https://127.0.0.1:8080/").unwrap()));
+        assert!(
+            !Guard::new(false, ["127.0.0.1:8080"]).unwrap().trusts(&Url::parse("https://127.0.0.1:8080/").unwrap())
+        );
     }
 
     #[test]
     fn an_allowed_host_is_a_host_and_nothing_more() {
         for wrong in ["", "https://a.example", "a.example/x", "u@a.example", "a.example:x", "a b", "a.example?", "*"] {
             let parsed = Guard::new(false, [wrong]);
-            assert!(matches!(&parsed, Err(Error::InvalidInput { field, .. }) if field == "allowed_hosts"), "{wrong:?}: {parsed:?}");
+            assert!(
+                matches!(&parsed, Err(Error::InvalidInput { field, .. }) if field == "allowed_hosts"),
+                "{wrong:?}: {parsed:?}"
+            );
         }
     }
 }

@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn a_type_that_is_not_taken_is_known_before_a_byte_came() {
-        for mime_type in ["image/bmp", "image/svg+xml", "image/heic", "text/html", "image/png\r\nx", "image", "", "*/*"] {
+        for mime_type in ["image/bmp", "image/svg+xml", "image/heic", "text/html", "image/png\r\nx", "image", "", "*/*"]
+        {
             let error = declared(mime_type).unwrap_err();
             assert!(matches!(error, Error::Media { kind: MediaErrorKind::Unsupported, .. }), "{mime_type}: {error}");
             assert!(!error.to_string().contains('\n'));

@@ -64,10 +64,8 @@ pub(crate) fn open(surroundings: Surroundings, previews: Previews) -> Result<Pre
     child_known(&previews.preview.limits)?;
     let Previews { publish, preview, webhook_secrets, unsigned, concurrency, cpus, visibility, grace, .. } = previews;
     let publisher = publish.parse(gateway.allow_plain_http)?;
-    let settings = QueueSettings::default()
-        .visibility(visibility)
-        .max_attempts(previews.max_attempts)
-        .remember(previews.remember);
+    let settings =
+        QueueSettings::default().visibility(visibility).max_attempts(previews.max_attempts).remember(previews.remember);
     let guard = Guard::new(previews.allow_private, previews.allowed_hosts)?;
     let limits = FetchLimits {
         connect: timeouts.connect,

@@ -100,7 +100,8 @@ impl Publish {
         let Self { target, headers, public_url } = self;
         let mut parsed = HeaderMap::new();
         for (name, value) in headers {
-            let wrong = |what: &str| Error::invalid("headers", format!("expected the {what} of a header, got {name:?}"));
+            let wrong =
+                |what: &str| Error::invalid("headers", format!("expected the {what} of a header, got {name:?}"));
             let header = HeaderName::try_from(&name).map_err(|_| wrong("name"))?;
             parsed.append(header, HeaderValue::try_from(value).map_err(|_| wrong("value"))?);
         }

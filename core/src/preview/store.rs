@@ -50,8 +50,7 @@ impl Store {
         let object = self.folder.clone().join(format!("{id}.{}", format.name()));
         let mut options = PutOptions::default();
         if self.keeps_types {
-            options.attributes =
-                Attributes::from_iter([(Attribute::ContentType, format.content_type())]);
+            options.attributes = Attributes::from_iter([(Attribute::ContentType, format.content_type())]);
         }
         match self.store.put_opts(&object, bytes.into(), options).await {
             Ok(_) => Ok(()),

@@ -292,7 +292,9 @@ impl WebhookAnswer {
         let json = |status, body: serde_json::Value| Self { status, retry_after: None, body: body.to_string() };
         match submitted {
             Ok(Submitted::Queued { .. }) => json(200, serde_json::json!({ "status": "queued" })),
-            Ok(Submitted::Ignored { reason }) => json(200, serde_json::json!({ "status": "ignored", "reason": reason })),
+            Ok(Submitted::Ignored { reason }) => {
+                json(200, serde_json::json!({ "status": "ignored", "reason": reason }))
+            }
             Err(Error::WebhookRejected { status, reason, .. }) => {
                 json(status, serde_json::json!({ "status": "rejected", "reason": reason }))
             }

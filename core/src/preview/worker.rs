@@ -324,7 +324,9 @@ impl PreviewWorker {
                 warn!(job = %job.key, "somebody else has taken this job");
                 return;
             }
-            Made::Interrupted => queue.nack(&job.receipt, Duration::ZERO, "the worker was stopped", Try::GivenBack).await.map(drop),
+            Made::Interrupted => {
+                queue.nack(&job.receipt, Duration::ZERO, "the worker was stopped", Try::GivenBack).await.map(drop)
+            }
             Made::Failed(failed) => self.settle(&job, failed).await,
         };
         if let Err(error) = settled {
@@ -461,8 +463,7 @@ impl fmt::Debug for PreviewWorker {
 
 /// The signature that came with a webhook. Of one that came twice nobody knows which another reader would take.
 fn signature<N: AsRef<str>, V: AsRef<[u8]>>(headers: impl IntoIterator<Item = (N, V)>) -> Option<String> {
-    let mut signatures =
-        headers.into_iter().filter(|(name, _)| name.as_ref().eq_ignore_ascii_case(SIGNATURE_HEADER));
+    let mut signatures = headers.into_iter().filter(|(name, _)| name.as_ref().eq_ignore_ascii_case(SIGNATURE_HEADER));
     let (_, signature) = signatures.next().filter(|_| signatures.next().is_none())?;
     String::from_utf8(signature.as_ref().to_vec()).ok()
 }

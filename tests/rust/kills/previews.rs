@@ -72,7 +72,8 @@ async fn take(task: &Task, events: usize) {
 
 /// How often each conversation was told of its preview.
 fn linked(simulator: &Simulator) -> BTreeMap<String, usize> {
-    let told = simulator.state().conversations.into_iter().map(|conversation| (conversation.id, conversation.posted.len()));
+    let told =
+        simulator.state().conversations.into_iter().map(|conversation| (conversation.id, conversation.posted.len()));
     told.filter(|(_, times)| *times > 0).collect()
 }
 

@@ -271,7 +271,10 @@ fn a_buried_job_is_dead_at_once(kind: Kind) {
         queue.bury(&job.receipt, "a bmp is not taken").await.unwrap();
         assert!(take(&queue, 1).await.is_empty());
         let letter = queue.dead_letters(None, 10).await.unwrap().remove(0);
-        assert_eq!((letter.reason.as_str(), letter.attempts, &letter.body[..]), ("a bmp is not taken", 1, &b"picture"[..]));
+        assert_eq!(
+            (letter.reason.as_str(), letter.attempts, &letter.body[..]),
+            ("a bmp is not taken", 1, &b"picture"[..])
+        );
         assert_eq!(queue.stats().await.unwrap(), stats(|stats| stats.dead = 1));
     });
 }

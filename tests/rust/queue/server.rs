@@ -65,7 +65,16 @@ impl Server {
             run(Command::new("chown").arg(user).arg(&path));
         }
         let data = format!("{path}/data");
-        run(tool("initdb").args(["--auth", "trust", "--username", "postgres", "--encoding", "UTF8", "--pgdata", &data]));
+        run(tool("initdb").args([
+            "--auth",
+            "trust",
+            "--username",
+            "postgres",
+            "--encoding",
+            "UTF8",
+            "--pgdata",
+            &data,
+        ]));
         let script = "trap '' INT TERM; \"$0\" -D \"$1\" -o \"$2\" -l \"$1/log\" -w start >&2 && echo ready; read -r _; \
             \"$0\" -D \"$1\" -m immediate -w stop >&2";
         let mut shell = lent("sh");
@@ -151,7 +160,8 @@ fn lent_to() -> Option<&'static str> {
 fn binary(name: &str) -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = versions.filter_map(|version| version.file_name().to_str()?.parse::<u32>().ok()).max();
-    let debian = newest.map(|version| Path::new("/usr/lib/postgresql").join(version.to_string()).join("bin").join(name));
+    let debian =
+        newest.map(|version| Path::new("/usr/lib/postgresql").join(version.to_string()).join("bin").join(name));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut found = std::env::split_paths(&path).map(|folder| folder.join(name)).chain(debian);
     let missing = "PostgreSQL is missing: apt-get install postgresql";

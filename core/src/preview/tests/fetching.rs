@@ -141,7 +141,9 @@ async fn a_token_goes_to_the_platforms_own_host_and_not_along_with_a_redirect() 
 
 #[tokio::test]
 async fn a_refusal_is_final_and_quotes_no_words_of_the_host() {
-    for (status, code) in [(403, "permission_denied"), (404, "not_found"), (410, "api"), (400, "api"), (401, "unauthenticated")] {
+    for (status, code) in
+        [(403, "permission_denied"), (404, "not_found"), (410, "api"), (400, "api"), (401, "unauthenticated")]
+    {
         let fault = json!([{ "on": "GET /hosted", "status": status, "times": 9, "text": "SECRET",
             "headers": { "www-authenticate": "SECRET", "inin-correlation-id": "SECRET" } }]);
         let host = Host::new(json!([{ "name": "a" }]), fault);
@@ -239,8 +241,7 @@ async fn a_name_that_is_not_known_is_asked_for_again() {
     let clock = simulator.clock();
     let lookup: Lookup = Arc::new(|_| Box::pin(ready(Err("no such name".into()))));
     let pacer = Arc::new(Pacer::new(Pace::default(), clock.clone()));
-    let fetcher =
-        Fetcher::with_lookup(Guard::default(), FetchLimits::default(), lookup, pacer, clock).unwrap();
+    let fetcher = Fetcher::with_lookup(Guard::default(), FetchLimits::default(), lookup, pacer, clock).unwrap();
     let error = fetcher.fetch("https://files.example.com/a", None, &mut Vec::<u8>::new()).await.unwrap_err();
     assert!(matches!(error, Error::Network { kind: NetworkKind::Connect, attempts: 4, .. }), "{error:?}");
 }

@@ -124,7 +124,7 @@ impl Link {
             if self.config.get_ssl_mode() == SslMode::Disable {
                 let (client, connection) = self.config.connect(NoTls).await.map_err(trouble)?;
                 tokio::spawn(talk(connection));
-                Ok(client)
+                Ok::<_, Error>(client)
             } else {
                 let (client, connection) = self.config.connect(tls()?).await.map_err(trouble)?;
                 tokio::spawn(talk(connection));

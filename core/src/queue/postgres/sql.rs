@@ -20,7 +20,9 @@ impl Sql {
                 RETURNING message->>'key' AS key, message->>'body' AS body)"
         );
         Self {
-            next_due: format!("SELECT ceil(extract(epoch FROM min(vt) - clock_timestamp()) * 1000)::bigint FROM {table}"),
+            next_due: format!(
+                "SELECT ceil(extract(epoch FROM min(vt) - clock_timestamp()) * 1000)::bigint FROM {table}"
+            ),
             extend: format!(
                 "WITH held AS (UPDATE {table} SET vt = clock_timestamp() + $4 * interval '1 millisecond'
                     WHERE msg_id = $2 AND read_ct = $3 RETURNING 1)

@@ -131,13 +131,8 @@ pub(super) fn give_back(
     let returned = i64::from(attempt == Attempt::GivenBack);
     let back = "UPDATE jobs SET state = 0, generation = generation + 1, attempts = attempts - ?5, since = ?3,
         visible_at = ?4 WHERE id = ?1 AND generation = ?2 AND state = 1";
-    let back = rows.prepare_cached(back)?.execute(params![
-        receipt.id,
-        receipt.generation,
-        now,
-        now + wait,
-        returned
-    ])?;
+    let back =
+        rows.prepare_cached(back)?.execute(params![receipt.id, receipt.generation, now, now + wait, returned])?;
     Ok(back == 1)
 }
 
@@ -173,7 +168,8 @@ pub(super) fn dead_letters(
 
 /// Of one key, or of all; how many.
 pub(super) fn redrive(rows: &Connection, settings: &QueueSettings, now: i64, key: Option<&str>) -> Result<u64> {
-    let redrive = "UPDATE jobs SET state = 0, attempts = 0, generation = generation + 1, reason = NULL, ended_at = NULL,
+    let redrive =
+        "UPDATE jobs SET state = 0, attempts = 0, generation = generation + 1, reason = NULL, ended_at = NULL,
         since = ?3, visible_at = ?3 WHERE queue = ?1 AND state = 2 AND (?2 IS NULL OR key = ?2)";
     Ok(rows.prepare_cached(redrive)?.execute(params![settings.name, key, now])? as u64)
 }

@@ -6,6 +6,7 @@ mod conversations;
 mod endpoints;
 mod faults;
 mod history;
+mod hosting;
 mod rates;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap};

@@ -84,15 +84,14 @@ impl Tour {
         faults.extend([address.fault(), interaction::fault()]);
         let audit_secret = trail.secret.clone();
         let codecs = vec![interaction::CODEC.to_owned()];
-        let settings =
-            SimulatorSettings {
-                clock: ClockKind::System,
-                faults,
-                audit_secret,
-                codecs,
-                hosted: preview::hosted(),
-                ..Default::default()
-            };
+        let settings = SimulatorSettings {
+            clock: ClockKind::System,
+            faults,
+            audit_secret,
+            codecs,
+            hosted: preview::hosted(),
+            ..Default::default()
+        };
         let simulator = Simulator::start(settings)?;
         let config = trail.post(Config::simulated(&simulator), format!("{}/audit", simulator.url()));
         let account = Account::open(&format!("the simulated platform on {}", simulator.url()));

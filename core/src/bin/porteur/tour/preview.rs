@@ -57,7 +57,9 @@ pub(super) async fn make(tour: &mut Tour, conversation: &str) -> Result<()> {
     let queued = answers.iter().all(|answer| answer.starts_with("HTTP/1.1 200") && answer.contains("queued"));
     tour.account.check("the signed webhook was taken, and again when it came again", queued, &format!("{answers:?}"));
     let state = simulator.state();
-    let stored = made.len() == 1 && state.objects.len() == 1 && state.objects[0].sha256 == porteur::sha256(&made[0].bytes).to_string();
+    let stored = made.len() == 1
+        && state.objects.len() == 1
+        && state.objects[0].sha256 == porteur::sha256(&made[0].bytes).to_string();
     tour.account.check("one preview was published, as it was made", stored, &format!("{:?}", state.objects));
     let posted: Vec<_> = state.conversations.iter().flat_map(|conversation| &conversation.posted).collect();
     let linked = posted.len() == 1 && made.len() == 1 && posted[0].text.contains(&made[0].url);

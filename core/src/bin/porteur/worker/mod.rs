@@ -9,7 +9,6 @@ mod status;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Args;
 use porteur::{Client, PreviewWorker, Previews, Publish, Result};
@@ -107,7 +106,10 @@ impl Arguments {
             (Some(template), _) => Publish::template(template),
             (None, Some(store)) => Publish::store(store, [("", ""); 0]),
             (None, None) => {
-                return Err(invalid("publish-to", "expected it, or --store, or CDN_PRESIGNED_URL_TEMPLATE, got nothing".to_owned()));
+                return Err(invalid(
+                    "publish-to",
+                    "expected it, or --store, or CDN_PRESIGNED_URL_TEMPLATE, got nothing".to_owned(),
+                ));
             }
         };
         let publish = self.header.iter().fold(publish, |publish, (name, value)| publish.header(name, value));
@@ -119,7 +121,8 @@ impl Arguments {
         let secrets: Vec<&str> = secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty()).collect();
         let unsigned = secrets.is_empty();
         if unsigned && !self.unsigned && !self.listen.ip().is_loopback() {
-            let reason = format!("expected {SECRET} for an address that others reach, got none (--unsigned does without)");
+            let reason =
+                format!("expected {SECRET} for an address that others reach, got none (--unsigned does without)");
             return Err(invalid("listen", reason));
         }
         let mut previews = Previews::new(publish)

@@ -8,12 +8,7 @@ use porteur::{DeadLetter, PreviewOutcome, PreviewStats, QueueStats};
 
 use crate::page::escaped;
 
-pub(super) fn of(
-    queue: &QueueStats,
-    worker: &PreviewStats,
-    recent: &[PreviewOutcome],
-    dead: &[DeadLetter],
-) -> String {
+pub(super) fn of(queue: &QueueStats, worker: &PreviewStats, recent: &[PreviewOutcome], dead: &[DeadLetter]) -> String {
     let state = match worker.paused {
         Some(pause) => format!("<b class=\"warn\">paused for {} s</b>", pause.as_secs() + 1),
         None if worker.running > 0 => format!("<b class=\"good\">{} under way</b>", worker.running),
@@ -44,7 +39,10 @@ fn tiles(queue: &QueueStats, worker: &PreviewStats) -> String {
         ("publish", mean(times.publish), format!("link {}", mean(times.link)), ""),
     ];
     tiles.iter().fold(String::new(), |mut html, (name, figure, more, class)| {
-        let _ = writeln!(html, "<div class=\"{class}\"><span>{name}</span><strong>{figure}</strong><small>{more}</small></div>");
+        let _ = writeln!(
+            html,
+            "<div class=\"{class}\"><span>{name}</span><strong>{figure}</strong><small>{more}</small></div>"
+        );
         html
     })
 }
@@ -75,7 +73,8 @@ fn letters(queue: &QueueStats, dead: &[DeadLetter]) -> String {
     let Some(last) = dead.last() else {
         return "<p class=\"none\">None.</p>".to_owned();
     };
-    let mut html = String::from("<form method=\"post\"><table><tr><th>file</th><th>why</th><th>attempts</th><th></th></tr>\n");
+    let mut html =
+        String::from("<form method=\"post\"><table><tr><th>file</th><th>why</th><th>attempts</th><th></th></tr>\n");
     for letter in dead {
         let (file, conversation) = about(&letter.body);
         let _ = writeln!(
@@ -91,7 +90,8 @@ fn letters(queue: &QueueStats, dead: &[DeadLetter]) -> String {
         );
     }
     html.push_str("</table></form>\n<p class=\"row\">");
-    let _ = write!(html, "<form method=\"post\" action=\"/redrive\"><button>try all {} again</button></form>", queue.dead);
+    let _ =
+        write!(html, "<form method=\"post\" action=\"/redrive\"><button>try all {} again</button></form>", queue.dead);
     if dead.len() == DEAD_LETTERS {
         let _ = write!(html, " <a href=\"/?after={}\">more</a>", last.position);
     }
@@ -153,7 +153,9 @@ mod tests {
     #[test]
     fn an_empty_queue_is_a_page_that_says_so() {
         let page = of(&QueueStats::default(), &PreviewStats::default(), &[], &[]);
-        assert!(page.contains("idle") && page.contains("No preview was made") && page.contains("<p class=\"none\">None."));
+        assert!(
+            page.contains("idle") && page.contains("No preview was made") && page.contains("<p class=\"none\">None.")
+        );
         assert!(!page.contains("<script"));
     }
 
