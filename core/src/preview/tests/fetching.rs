@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::{Error, NetworkKind, Result};
-use crate::preview::{Fetched, Sink};
+use crate::preview::fetch::{Fetched, Sink};
 use crate::simulator::{Simulator, SimulatorSettings};
 
 /// A host with these files and faults, and somebody who fetches from it.

@@ -54,6 +54,9 @@ pub(crate) struct Arguments {
     /// How many pictures are worked on at a time; each may take 256 MiB
     #[arg(long, value_name = "N")]
     cpus: Option<usize>,
+    /// How many calls the platform takes in a minute; 300 unless said otherwise. Each preview is one, and a second attempt two
+    #[arg(long, value_name = "CALLS")]
+    per_minute: Option<u32>,
     /// The folder for files on their way
     #[arg(long, value_name = "FOLDER")]
     spool: Option<PathBuf>,
@@ -68,7 +71,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
-    let client = Client::new(arguments.platform.config()?)?;
+    let mut config = arguments.platform.config()?;
+    config.pace.per_minute = arguments.per_minute.unwrap_or(config.pace.per_minute);
+    let client = Client::new(config)?;
     let worker = client.previews(arguments.previews()?)?;
     let (webhooks, status) = (bind("listen", arguments.listen).await?, bind("status", arguments.status).await?);
     // One line each, and at once: whoever started this may be waiting for them.
