@@ -79,8 +79,9 @@ impl Guard {
             Some(Host::Ipv4(address)) => self.admit(address.into())?,
             Some(Host::Ipv6(address)) => self.admit(address.into())?,
             Some(Host::Domain(name)) => {
-                // It means something in our own network alone, if anything.
-                if !self.allow_private && !name.trim_end_matches('.').contains('.') {
+                let labels = labels(name).map_or_else(|| refuse(format!("expected a host name, got {name}")), Ok)?;
+                // One label means something in our own network alone, if anything.
+                if labels == 1 && !self.allow_private {
                     return refuse(format!("expected a host name with a dot in it, got {name}"));
                 }
             }
@@ -173,11 +174,22 @@ impl Guard {
 impl Allowed {
     fn parse(text: &str) -> Result<Self> {
         let wrong = || Error::invalid("allowed_hosts", format!("expected a host or host:port, got {text:?}"));
-        let host_alone = !text.contains(['/', '\\', '?', '#', '@']) && !text.contains(char::is_whitespace);
+        let host_alone = !text.contains(['/', '\\', '?', '#', '@', '*']) && !text.contains(char::is_whitespace);
         let url = Url::parse(&format!("https://{text}/")).ok().filter(|_| host_alone).ok_or_else(wrong)?;
         let (host, port) = (url.host_str(), url.port_or_known_default());
         host.zip(port).map(|(host, port)| Self { host: host.to_owned(), port }).ok_or_else(wrong)
     }
+}
+
+/// How many labels a name has, when it can be one (RFC 1123, and the underscores that are in use): the client would take others
+/// for hosts that cannot be reached just now.
+fn labels(name: &str) -> Option<usize> {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let sound = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    (name.len() <= 253 && name.split('.').all(sound)).then(|| name.split('.').count())
 }
 
 fn refuse<T>(reason: impl Into<String>) -> Result<T> {
@@ -224,6 +236,7 @@ mod tests {
             ("https://127.0.0.1/?SECRET", "expected a public address, got 127.0.0.1 (loopback)"),
             ("https://[fd00:ec2::254]/?SECRET", "expected a public address, got fd00:ec2::254 (metadata of a cloud)"),
             ("https://localhost/?SECRET", "expected a host name with a dot in it, got localhost"),
+            ("https://files..example.com/?SECRET", "expected a host name, got files..example.com"),
             ("https://files.example.com:6379/?SECRET", "expected port 443, got 6379"),
             ("https://files.example.com/ ?SECRET", "expected a URL, got one with spaces or control characters in it"),
             ("https:///?SECRET", "expected a URL: empty host"),

@@ -116,7 +116,8 @@ mod tests {
         let (mut refused, mut taken, mut rejections) = (0, 0, 0);
         let mut before = b"{}".to_vec();
         for number in 0..10_000 {
-            let body: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(random.usize(8..600)).collect();
+            let size = random.usize(8..600);
+            let body: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(size).collect();
             let header = signed(if number % 2 == 0 { "old" } else { "new" }, &body);
             refused += usize::from(secrets.verify(&body, Some(&header)).is_err());
             let (changed, changed_header) = mutated(&mut random, &body, &header, &before);

@@ -1,6 +1,7 @@
 //! `GET /hosted/{name}`: a host of guests' files. It is not the platform's, so a token that comes here is a breach, unless the
 //! file says that it is the platform's own.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -135,7 +136,14 @@ fn answer(platform: &Platform, file: &HostedFile, bytes: Bytes) -> Response {
     let status = StatusCode::from_u16(file.status).unwrap_or(StatusCode::OK);
     let length = file.content_length.unwrap_or(bytes.len() as u64);
     // In a stream, since of a body whose length is known nobody can say another one.
-    let body = Body::from_stream(stream::iter([Ok::<_, std::convert::Infallible>(bytes)]));
+    let body = Body::from_stream(stream::unfold(Some(bytes), |bytes| async {
+        if let Some(bytes) = bytes {
+            return Some((Ok::<_, Infallible>(bytes), None));
+        }
+        // What there is leaves before the end shows whether that was all.
+        tokio::task::yield_now().await;
+        None
+    }));
     let mut response = (status, body).into_response();
     let location = file.location.as_ref().map(|location| location.replace("{url}", &platform.url));
     let text = |name: HeaderName, value: Option<&str>| Some((name, HeaderValue::try_from(value?).ok()?));

@@ -264,11 +264,7 @@ mod tests {
             (r#"{"hosted": [{"name": "a", "base64": "?"}]}"#, "hosted[0].base64"),
             (r#"{"hosted": [{"name": "a", "path": "no such file"}]}"#, "hosted[0].path"),
             (r#"{"hosted": [{"name": "a", "status": 700}]}"#, "hosted[0].status"),
-            (
-                r#"{"hosted": [{"name": "a", "location": "
-"}]}"#,
-                "hosted[0].location",
-            ),
+            (r#"{"hosted": [{"name": "a", "location": "\n"}]}"#, "hosted[0].location"),
         ] {
             let settings: SimulatorSettings = serde_json::from_str(json).unwrap();
             let message = settings.check().unwrap_err().to_string();
