@@ -31,7 +31,7 @@ pub(crate) struct Download<'a> {
 pub(crate) enum Downloaded {
     /// 200: everything went to the reader.
     Whole { headers: HeaderMap, bytes: u64 },
-    /// Anything else, a redirect too, read whole; without its body when a stranger wrote it.
+    /// Anything else, a redirect too, read whole.
     Else(Response),
 }
 

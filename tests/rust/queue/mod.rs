@@ -22,7 +22,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     let mut tests = files::tests();
     tests.extend(servers::tests());
     for kind in [Kind::File, Kind::Server] {
-        let run = |(name, run): (&'static str, fn(Kind))| {
+        let run = |(name, run): Promise| {
             Trial::test(format!("{}: {}", kind.name(), name.replace('_', " ")), move || {
                 run(kind);
                 Ok(())
@@ -33,11 +33,14 @@ pub(crate) fn tests() -> Vec<Trial> {
     tests
 }
 
+/// What has to hold, and the test of it for one kind of place.
+type Promise = (&'static str, fn(Kind));
+
 /// Names each function as a property that all drivers have.
-macro_rules! properties {
+macro_rules! promises {
     ($($function:ident),* $(,)?) => { vec![$((stringify!($function), $function as fn($crate::queue::place::Kind))),*] };
 }
-use properties;
+use promises;
 
 /// How a child ends.
 fn ended(outcome: porteur::Result<()>) -> ExitCode {

@@ -8,13 +8,14 @@ use std::time::Duration;
 use porteur::{Enqueued, Result};
 use serde::{Deserialize, Serialize};
 
+use super::Promise;
 use super::place::{Address, Kind, Place};
 use super::properties::{MINUTE, take};
 use super::storm;
 use crate::support::block_on;
 
-pub(super) fn all() -> Vec<(&'static str, fn(Kind))> {
-    super::properties![
+pub(super) fn all() -> Vec<Promise> {
+    super::promises![
         a_job_that_kills_its_process_is_dead_after_exactly_as_many_attempts_as_it_has,
         one_key_a_thousand_times_from_eight_processes_is_one_job,
         what_eight_killed_processes_were_told_is_stored_is_there,

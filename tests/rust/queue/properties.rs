@@ -6,11 +6,12 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use porteur::{Attempt, Enqueued, Error, Job, Queue, QueueErrorKind, QueueStats, Result, Returned};
 
+use super::Promise;
 use super::place::{Kind, Place};
 use crate::support::block_on;
 
-pub(super) fn all() -> Vec<(&'static str, fn(Kind))> {
-    super::properties![
+pub(super) fn all() -> Vec<Promise> {
+    super::promises![
         a_job_comes_out_as_it_went_in,
         jobs_come_in_the_order_in_which_they_became_visible,
         a_job_that_is_taken_is_hidden_until_its_time_is_over,
@@ -169,7 +170,9 @@ fn a_stale_receipt_changes_nothing(kind: Kind) {
             // It went on: to somebody else, back, to the dead letters, to its end.
             match n {
                 0 => place.pass(MINUTE * 2).await,
-                1 => drop(queue.nack(&old.receipt, Duration::ZERO, "", Attempt::Counted).await.unwrap()),
+                1 => {
+                    queue.nack(&old.receipt, Duration::ZERO, "", Attempt::Counted).await.unwrap();
+                }
                 2 => {
                     queue.bury(&old.receipt, "").await.unwrap();
                     accepted += accepted_by(&queue, &old).await;

@@ -13,14 +13,15 @@ use futures_util::future::join;
 use porteur::{Attempt, Error, Job, Queue, QueueErrorKind, QueueSettings, Result};
 use serde::{Deserialize, Serialize};
 
+use super::Promise;
 use super::place::{Address, Kind, Place};
 use super::processes::{self, PROCESSES, Process};
 use super::properties::{SECOND, is};
 use super::server::Server;
 use crate::support::{Random, block_on};
 
-pub(super) fn all() -> Vec<(&'static str, fn(Kind))> {
-    super::properties![a_storm_of_kills_and_jumps_loses_nothing]
+pub(super) fn all() -> Vec<Promise> {
+    super::promises![a_storm_of_kills_and_jumps_loses_nothing]
 }
 
 fn a_storm_of_kills_and_jumps_loses_nothing(kind: Kind) {
@@ -139,7 +140,7 @@ impl Storm {
         self.running[n] = Some(process);
         let saying = self.saying.clone();
         std::thread::spawn(move || {
-            for line in BufReader::new(said).lines().map_while(|line| line.ok()) {
+            for line in BufReader::new(said).lines().map_while(std::result::Result::ok) {
                 let _ = saying.send((n, line));
             }
         });
@@ -163,7 +164,9 @@ impl Storm {
 
     fn note(&mut self, n: usize, line: &str) {
         match line.split_once(' ') {
-            Some(("stored", key)) => drop(self.stored.insert(key.to_owned())),
+            Some(("stored", key)) => {
+                self.stored.insert(key.to_owned());
+            }
             Some(("effect", key)) => {
                 self.made += 1;
                 *self.effects.entry(key.to_owned()).or_default() += 1;
@@ -207,7 +210,10 @@ impl Task {
             let key = format!("job-{key}");
             loop {
                 match queue.enqueue(&key, key.clone()).await {
-                    Ok(_) => break println!("stored {key}"),
+                    Ok(_) => {
+                        println!("stored {key}");
+                        break;
+                    }
                     Err(error) => away(error).await?,
                 }
             }

@@ -103,12 +103,6 @@ fn connect(path: &Path, lock_wait: Duration) -> rusqlite::Result<(Connection, Fo
     // Every commit is on disk before it is acknowledged.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    let look = |connection: &Connection| -> rusqlite::Result<(i32, i32, i64)> {
-        let application = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-        let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        Ok((application, version, tables))
-    };
     if look(&connection)? == (0, 0, 0) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Another process may have been quicker.
@@ -130,6 +124,14 @@ fn connect(path: &Path, lock_wait: Duration) -> rusqlite::Result<(Connection, Fo
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
     }
     Ok((connection, found))
+}
+
+/// Whose it says it is, of which version, and how much is in it.
+fn look(connection: &Connection) -> rusqlite::Result<(i32, i32, i64)> {
+    let application = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let things = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok((application, version, things))
 }
 
 #[cfg(unix)]
