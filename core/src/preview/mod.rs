@@ -8,6 +8,7 @@ mod event;
 mod fetch;
 mod guard;
 mod kind;
+mod name;
 mod publish;
 mod signature;
 mod spool;

@@ -1,4 +1,6 @@
 //! Deliveries to the webhook: what is read has no control characters, and a name that is no path.
+//!
+//! `RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz webhook`
 
 #![no_main]
 

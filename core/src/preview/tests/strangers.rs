@@ -12,6 +12,7 @@ use super::forms::forms;
 use super::*;
 use crate::clock::SystemClock;
 use crate::error::Error;
+use crate::preview::address::purpose;
 
 /// Who listens where nobody is to come: on both loopback addresses, at one port.
 struct Sentinel {
@@ -123,6 +124,10 @@ async fn no_url_no_redirect_and_no_name_leads_a_stranger_to_this_machine() {
     let sentinel = Sentinel::new();
     let forms = forms(sentinel.port);
     assert!(forms.len() >= 150);
+    for form in &forms {
+        // Or it would be knocked at, rightly, by the ways that leave nothing but the address to refuse.
+        assert!(purpose(address_of(form)).is_some(), "{form} leads to the public");
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let limits = FetchLimits::default();
     let mut ways = 0;
