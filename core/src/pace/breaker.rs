@@ -101,6 +101,14 @@ impl Permit<'_> {
         } else {
             State::Closed { faults }
         };
+        if hosts.len() >= MOST_HOSTS {
+            // Strangers name hosts too. Those that nobody is kept from knocking at are forgotten.
+            hosts.retain(|_, state| match state {
+                State::Closed { .. } => false,
+                State::Open { until } => now < *until,
+                State::Probing => true,
+            });
+        }
         hosts.insert(self.host.to_owned(), state);
         drop(hosts);
         self.probe_ended();
@@ -122,9 +130,22 @@ impl Drop for Permit<'_> {
     }
 }
 
+/// A few hundred KiB of names.
+const MOST_HOSTS: usize = 4_096;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hosts_that_failed_once_are_forgotten_when_there_are_too_many() {
+        let breakers = open();
+        for number in 0..2 * MOST_HOSTS {
+            breakers.admit(&format!("stranger-{number}"), Duration::ZERO).expect("closed").faulted(Duration::ZERO);
+        }
+        assert!(breakers.lock().len() <= MOST_HOSTS);
+        assert!(breakers.admit("api", Duration::ZERO).is_err(), "one that is left alone is not");
+    }
 
     const PAUSE: Duration = Duration::from_secs(30);
 

@@ -176,6 +176,12 @@ impl Pacer {
         Self { pace, clock, bucket, breakers }
     }
 
+    /// The same pace with a state of its own, for hosts that are none of ours.
+    #[cfg(feature = "previews")]
+    pub(crate) fn apart(&self) -> Self {
+        Self::new(self.pace.clone(), self.clock.clone())
+    }
+
     /// The wait before attempt `number` (from 1) at something that is opened again and again; nothing when there were enough.
     pub(crate) fn backoff(&self, number: u32) -> Option<Duration> {
         (number <= self.pace.attempts).then(|| retry::backoff(&self.pace, number, fastrand::f64()))

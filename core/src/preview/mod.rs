@@ -74,7 +74,9 @@ pub(crate) fn open(surroundings: Surroundings, previews: Previews) -> Result<Pre
         stall: timeouts.download_stall,
         max_bytes: preview.limits.max_input_bytes,
     };
-    let fetcher = Fetcher::new(guard, limits, gateway.pacer.clone(), gateway.clock.clone())?;
+    // Apart from the client's: a guest who names the CDN's host must not be able to open its breaker.
+    let pacer = Arc::new(gateway.pacer.apart());
+    let fetcher = Fetcher::new(guard, limits, pacer, gateway.clock.clone())?;
     let secrets = match webhook_secrets.as_slice() {
         [] => None,
         secrets => Some(Secrets::new("webhook_secrets", secrets.iter().map(ExposeSecret::expose_secret))?),
