@@ -1,4 +1,4 @@
-//! Telling a server of the caller's own how something ended. Source: docs/platform.md, "Transfers".
+//! Telling a server of the caller's own how something ended. Source: docs/platform.md, "Transfers" and "Attachments".
 //!
 //! The body carries an event id, so that a repeat can be told from news; that is why a callback may be repeated.
 
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::http::{Asked, Body, Http, Patience, Request, refusal, unfit};
 use crate::pace::{Door, Failure, Pacer, Repeat};
 
-/// Whom to tell how something ended: JSON with an `event_id`, sent as often as the client's pace allows.
+/// Whom to tell how something ended: JSON with an id of the event, sent as often as the client's pace allows.
 ///
 /// ```
 /// let callback = porteur::Callback::post("https://media.example.com/hooks/transfers");
@@ -73,6 +73,16 @@ pub(crate) struct Destination {
     method: Method,
 }
 
+impl Destination {
+    /// Where it is, without the query, which may be a key.
+    pub(crate) fn shown(&self) -> String {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        url.set_fragment(None);
+        url.into()
+    }
+}
+
 impl std::fmt::Debug for Destination {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Destination").field("host", &self.url.host_str()).finish_non_exhaustive()
@@ -90,10 +100,10 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Tells `event`, under an id of its own.
-    pub(crate) async fn tell(&self, destination: &Destination, mut event: Map<String, Value>) -> Result<()> {
+    /// Tells `event`, under an id of its own in the member `id`.
+    pub(crate) async fn tell(&self, destination: &Destination, id: &str, mut event: Map<String, Value>) -> Result<()> {
         let Destination { url, method } = destination;
-        event.insert("event_id".to_owned(), uuid::Uuid::now_v7().to_string().into());
+        event.insert(id.to_owned(), uuid::Uuid::now_v7().to_string().into());
         let body = Bytes::from(Value::Object(event).to_string());
         let host = url.host_str().unwrap_or_default();
         let endpoint = format!("{method} callback");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::watch;
 
+use crate::attachment::{AttachmentDirective, AttachmentInfo, Attachments, Cores, TransformedAttachment};
 use crate::audit::{AuditEntry, AuditLog, AuditReceipt};
 use crate::auth::Tokens;
 use crate::callback::Caller;
@@ -13,7 +14,7 @@ use crate::callback::Caller;
 use crate::config::Timeouts;
 use crate::config::{Config, Limits};
 use crate::error::{Error, Result};
-use crate::gateway::Gateway;
+use crate::gateway::{Downloads, Gateway};
 use crate::http::{Http, is_loopback};
 use crate::many::side_by_side;
 use crate::message::{
@@ -36,6 +37,7 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     gateway: Gateway,
     messages: Messages,
+    attachments: Attachments,
     audit: Option<AuditLog>,
     limits: Limits,
     #[cfg(feature = "previews")]
@@ -84,6 +86,7 @@ impl Client {
             clock,
             call: config.timeouts.call,
             stall: config.timeouts.stall,
+            download: Downloads { total: config.timeouts.download, stall: config.timeouts.download_stall },
             allow_plain_http: config.allow_plain_http,
         };
         let audit = config.audit.map(|audit| {
@@ -96,7 +99,24 @@ impl Client {
         if let Some(callback) = &config.transfer_callback {
             callback.parse("transfer_callback", config.allow_plain_http)?;
         }
+        let callback = config.attachment_callback;
+        let callback = callback.map(|callback| callback.parse("attachment_callback", config.allow_plain_http));
         let limits = config.limits;
+        let caller = |timeout| Caller {
+            http: gateway.http.clone(),
+            pacer: gateway.pacer.clone(),
+            clock: gateway.clock.clone(),
+            timeout,
+        };
+        let attachments = Attachments {
+            gateway: gateway.clone(),
+            audit: audit.clone(),
+            callback: callback.transpose()?,
+            caller: caller(config.timeouts.attachment_callback),
+            limits: limits.media.clone(),
+            cores: Cores::all(),
+            closed: closed.subscribe(),
+        };
         let surroundings = Surroundings {
             gateway: gateway.clone(),
             audit: audit.clone(),
@@ -106,18 +126,14 @@ impl Client {
                 max_fps: limits.max_fps,
             },
             callback: config.transfer_callback,
-            caller: Caller {
-                http: gateway.http.clone(),
-                pacer: gateway.pacer.clone(),
-                clock: gateway.clock.clone(),
-                timeout: config.timeouts.callback,
-            },
+            caller: caller(config.timeouts.callback),
             ping_timeout: config.timeouts.ping,
             closed: closed.subscribe(),
         };
         Ok(Self(Arc::new(Inner {
             gateway,
             messages,
+            attachments,
             audit,
             limits,
             #[cfg(feature = "previews")]
@@ -242,6 +258,54 @@ impl Client {
             Some((page, reading))
         });
         HistoryMessages::new(pages.map_ok(|page| stream::iter(page).map(Ok)).try_flatten())
+    }
+
+    /// What an attachment of a conversation is.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] for an id that cannot be, [`Error::NotFound`] for an unknown one, [`Error::NotAvailable`] for one that cannot be had
+    /// (yet), and those of every call (see [`Client::upload`]).
+    ///
+    /// # Cancellation
+    /// Nothing stays behind.
+    pub async fn attachment(&self, id: &str) -> Result<AttachmentInfo> {
+        self.unless_closed(self.0.attachments.describe(id)).await
+    }
+
+    /// Makes a new attachment of one: described, downloaded, transformed on a thread of its own, uploaded, and patched to say what it
+    /// is. Then the callback is made. With an audit log an entry is in it before the upload, before the patch, and at the end.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] that names the field of a directive that breaks a rule, before anything is sent; [`Error::NotFound`],
+    /// [`Error::NotAvailable`]; [`Error::Media`] for a type that is not taken, bytes that are not of their type, and a picture that is damaged or
+    /// costs too much; [`Error::TooLarge`] for more bytes than [`Limits::media`](crate::Limits::media) allows, which ends the download where that
+    /// shows; [`Error::Protocol`] for another length than the one described, and for a redirect that leads to where no bytes are to be had
+    /// from. [`Error::Unfinished`] for whatever fails once something is or may be on the platform, also when the client is closed: it
+    /// names the ids. [`Error::File`] when the audit log cannot be written; and those of every call (see [`Client::upload`]).
+    ///
+    /// # Cancellation
+    /// What was uploaded stays; the audit log names it, unless its upload was not answered yet. A picture that is being worked on is worked on to
+    /// its end.
+    pub async fn transform_attachment(&self, directive: AttachmentDirective) -> Result<TransformedAttachment> {
+        self.0.attachments.transform(directive).await
+    }
+
+    /// Transforms many attachments, `concurrency` (1 to 256) at a time; what became of each, in order. Some download and upload while the pictures
+    /// of others are worked on, one a core. So many of their files are in memory at most.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] about `concurrency`. Whatever goes wrong with one attachment, as with
+    /// [`Client::transform_attachment`], is that one's outcome and stops no other.
+    ///
+    /// # Cancellation
+    /// As with [`Client::transform_attachment`]; those whose turn has not come are left alone.
+    pub async fn transform_attachments(
+        &self,
+        directives: impl IntoIterator<Item = AttachmentDirective>,
+        concurrency: usize,
+    ) -> Result<Vec<Result<TransformedAttachment>>> {
+        let transforms = directives.into_iter().map(|directive| self.transform_attachment(directive));
+        side_by_side(concurrency, transforms.collect()).await
     }
 
     /// Opens a session on the platform's socket, which many transfers share.
@@ -385,6 +449,9 @@ mod tests {
         let sent = SentMessage::new("conversation", "message");
         moves(client.await_delivery(&sent, &Delivery::default()));
         moves(client.history("conversation", History::default()));
+        moves(client.attachment("attachment"));
+        moves(client.transform_attachment(AttachmentDirective::new("attachment", crate::Format::Png, 2, 2)));
+        moves(client.transform_attachments([], 1));
         moves(client.connect());
         moves(client.transfer(Transfer::new("interaction", "genesys://user/1")));
         moves(client.record(AuditEntry::new("note")));

@@ -12,6 +12,7 @@ use crate::auth::ClientCredentials;
 use crate::callback::Callback;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Result};
+use crate::media::MediaLimits;
 use crate::pace::Pace;
 use crate::region::{Host, Region};
 
@@ -48,6 +49,8 @@ pub struct Config {
     pub audit: Option<Audit>,
     /// Whom to tell how transfers ended. Default nobody.
     pub transfer_callback: Option<Callback>,
+    /// Whom to tell of an attachment that was transformed. Default nobody.
+    pub attachment_callback: Option<Callback>,
     clock: Arc<dyn Clock>,
 }
 
@@ -66,8 +69,10 @@ pub struct Timeouts {
     pub audit: Duration,
     /// For the answer to a ping on a socket. Default 3 s, as the tutorial waits.
     pub ping: Duration,
-    /// For one attempt at a callback. Default 5 s, as the tutorial waits.
+    /// For one attempt at the callback of a transfer. Default 5 s, as the tutorial waits.
     pub callback: Duration,
+    /// For one attempt at the callback of an attachment. Default 10 s.
+    pub attachment_callback: Duration,
     /// For the bytes of an attachment, each attempt and each redirect by itself. Default 30 s.
     pub download: Duration,
     /// For the bytes of an attachment without a byte that comes. Default 10 s.
@@ -87,6 +92,8 @@ pub struct Limits {
     pub codecs: Vec<String>,
     /// The most pictures a second of a transfer that the media gateway takes. Default 30, as in the tutorial.
     pub max_fps: u32,
+    /// What the picture of an attachment may cost.
+    pub media: MediaLimits,
 }
 
 impl Default for Timeouts {
@@ -100,6 +107,7 @@ impl Default for Timeouts {
             audit: seconds(10),
             ping: seconds(3),
             callback: seconds(5),
+            attachment_callback: seconds(10),
             download: seconds(30),
             download_stall: seconds(10),
             publish: seconds(15),
@@ -110,7 +118,8 @@ impl Default for Timeouts {
 impl Default for Limits {
     fn default() -> Self {
         let codecs = ["opus", "g722", "pcmu"].map(str::to_owned).into();
-        Self { max_chunk_bytes: 64 << 20, max_bandwidth_kbps: 128, codecs, max_fps: 30 }
+        let media = MediaLimits::default();
+        Self { max_chunk_bytes: 64 << 20, max_bandwidth_kbps: 128, codecs, max_fps: 30, media }
     }
 }
 
@@ -128,13 +137,15 @@ impl Config {
             limits: Limits::default(),
             audit: None,
             transfer_callback: None,
+            attachment_callback: None,
             clock: Arc::new(SystemClock::new()),
         }
     }
 
     /// Reads `GENESYS_CLIENT_ID`, `GENESYS_CLIENT_SECRET`, `GENESYS_SCOPES`, `GENESYS_ENVIRONMENT` (else
     /// `GENESYS_ENV`) and `GENESYS_BASE_URL`; for an audit trail `PORTEUR_AUDIT_FILE`, `PORTEUR_AUDIT_SECRET` and
-    /// `PORTEUR_AUDIT_ENDPOINT`; for the callback of transfers `MEDIA_SERVER_WEBHOOK`.
+    /// `PORTEUR_AUDIT_ENDPOINT`; for the callback of transfers `MEDIA_SERVER_WEBHOOK`, for that of attachments
+    /// `EXTERNAL_ASSET_CALLBACK_URL`.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] that names all variables that are missing, not only the first.
@@ -166,6 +177,7 @@ impl Config {
         }
         config.base_url = lookup("GENESYS_BASE_URL");
         config.transfer_callback = lookup("MEDIA_SERVER_WEBHOOK").map(Callback::post);
+        config.attachment_callback = lookup("EXTERNAL_ASSET_CALLBACK_URL").map(Callback::post);
         config.audit = audit_from(lookup)?;
         Ok(config)
     }
@@ -238,6 +250,12 @@ impl Config {
     /// Sets whom to tell how transfers ended.
     pub fn transfer_callback(mut self, callback: Callback) -> Self {
         self.transfer_callback = Some(callback);
+        self
+    }
+
+    /// Sets whom to tell of an attachment that was transformed.
+    pub fn attachment_callback(mut self, callback: Callback) -> Self {
+        self.attachment_callback = Some(callback);
         self
     }
 

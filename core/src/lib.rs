@@ -34,6 +34,7 @@
 //!
 //! What is spoken on the wire is in [`docs::platform`], why it is built this way in [`docs::design`].
 
+mod attachment;
 mod audit;
 mod auth;
 mod callback;
@@ -61,6 +62,7 @@ mod socket;
 mod transfer;
 mod upload;
 
+pub use attachment::{AttachmentDirective, AttachmentInfo, AttachmentTimes, TransformedAttachment};
 pub use audit::{
     Audit, AuditEntry, AuditFinding, AuditFindingKind, AuditReceipt, AuditReport, AuditSync, WhenFull, verify_audit,
 };

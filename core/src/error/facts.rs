@@ -23,7 +23,7 @@ pub struct ErrorFacts {
     pub request_id: Option<String>,
     /// What else is known: field, reason, hint, what, id, attempts, kind, endpoint, platform_code, chunks, path, errno, format,
     /// client_id, cause, message_id, conversation, status, waited_seconds, elapsed_seconds, sla_seconds, sla_violation,
-    /// interaction, state, sent.
+    /// interaction, state, sent, attachment, stage, uploaded, uncertain.
     pub details: BTreeMap<&'static str, String>,
 }
 
@@ -51,6 +51,7 @@ impl Error {
             Self::Unauthenticated { .. } => "unauthenticated",
             Self::PermissionDenied { .. } => "permission_denied",
             Self::NotFound { .. } => "not_found",
+            Self::NotAvailable { .. } => "not_available",
             Self::TooLarge { .. } => "too_large",
             Self::RateLimited { .. } => "rate_limited",
             Self::Unavailable { .. } => "unavailable",
@@ -62,6 +63,7 @@ impl Error {
             Self::UnsafeTarget { .. } => "unsafe_target",
             Self::Expired { .. } => "expired",
             Self::Unconfirmed { .. } => "unconfirmed",
+            Self::Unfinished { .. } => "unfinished",
             Self::DeliveryFailed { .. } => "delivery_failed",
             Self::DeliveryTimeout { .. } => "delivery_timeout",
             Self::InteractionNotActive { .. } => "interaction_not_active",
@@ -93,7 +95,7 @@ impl Error {
     fn retryable(&self) -> bool {
         match self {
             Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Expired { .. } => true,
-            Self::SourceChanged { .. } | Self::ChecksumMismatch { .. } => true,
+            Self::SourceChanged { .. } | Self::ChecksumMismatch { .. } | Self::NotAvailable { .. } => true,
             Self::Unconfirmed { .. } | Self::DeliveryTimeout { .. } | Self::TransferTimeout { .. } => true,
             Self::Network { kind, .. } => *kind != NetworkKind::Tls,
             Self::Queue { kind, .. } => !matches!(kind, QueueErrorKind::Stale | QueueErrorKind::Corrupt),
@@ -105,7 +107,7 @@ impl Error {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after, .. } => *retry_after,
-            Self::Unconfirmed { source, .. } => source.retry_after(),
+            Self::Unconfirmed { source, .. } | Self::Unfinished { source, .. } => source.retry_after(),
             _ => None,
         }
     }
@@ -123,8 +125,9 @@ impl Error {
             | Self::Api { answer, .. }
             | Self::ChecksumMismatch { answer, .. }
             | Self::Expired { answer, .. } => Some(answer),
-            Self::Unconfirmed { source, .. } => source.answer(),
+            Self::Unconfirmed { source, .. } | Self::Unfinished { source, .. } => source.answer(),
             Self::Network { .. }
+            | Self::NotAvailable { .. }
             | Self::SourceChanged { .. }
             | Self::UnsafeTarget { .. }
             | Self::DeliveryFailed { .. }
@@ -157,6 +160,11 @@ impl Error {
             Self::NotFound { what, id, .. } => {
                 details.insert("what", what.clone());
                 details.insert("id", id.clone());
+            }
+            Self::NotAvailable { what, id, status } => {
+                details.insert("what", what.clone());
+                details.insert("id", id.clone());
+                details.insert("status", status.clone());
             }
             Self::TooLarge { what, reason, .. } => {
                 details.insert("what", what.clone());
@@ -199,6 +207,14 @@ impl Error {
                 details.extend(source.details());
                 details.insert("what", (*what).to_owned());
                 details.insert("client_id", client_id.clone());
+                details.insert("cause", source.code().to_owned());
+            }
+            Self::Unfinished { attachment, stage, uploaded, uncertain, source } => {
+                details.extend(source.details());
+                details.insert("attachment", attachment.clone());
+                details.insert("stage", (*stage).to_owned());
+                details.insert("uploaded", uploaded.join(","));
+                details.insert("uncertain", uncertain.to_string());
                 details.insert("cause", source.code().to_owned());
             }
             Self::DeliveryFailed { message_id, conversation, status } => {

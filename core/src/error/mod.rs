@@ -59,6 +59,16 @@ pub enum Error {
         /// The platform's answer.
         answer: Answer,
     },
+    /// It is on the platform and cannot be had, mostly not yet.
+    #[error("{what} {id} is not available: the platform says {status}")]
+    NotAvailable {
+        /// What was looked for, as in `attachment`.
+        what: String,
+        /// Its id.
+        id: String,
+        /// The platform's word for its status.
+        status: String,
+    },
     /// Larger than a limit, ours or the platform's.
     #[error("{what} is too large: {reason}{}", Request(.answer.as_ref()))]
     TooLarge {
@@ -169,6 +179,21 @@ pub enum Error {
         /// The id that it was sent with: a message's deduplication id, or the id of a transfer.
         client_id: String,
         /// Why there is no answer.
+        source: Arc<Error>,
+    },
+    /// An attachment was transformed, and then something failed that leaves files on the platform: those that are named, and perhaps
+    /// one more. The same call uploads anew, so find them again or remove them first.
+    #[error("attachment {attachment} was left unfinished at {stage}: {}", Left(.uploaded, *.uncertain))]
+    Unfinished {
+        /// The attachment that was to be transformed.
+        attachment: String,
+        /// What failed: `upload`, `thumbnail` (its upload) or `patch`.
+        stage: &'static str,
+        /// The ids of what was uploaded: the result, then its thumbnail.
+        uploaded: Vec<String>,
+        /// Whether one more upload may have arrived, whose id nobody knows because its answer was lost.
+        uncertain: bool,
+        /// What failed below.
         source: Arc<Error>,
     },
     /// The platform says that the message was not delivered; asking longer does not help.
@@ -461,6 +486,22 @@ impl std::fmt::Display for Request<'_> {
         match self.0.and_then(|answer| answer.request_id.as_deref()) {
             Some(id) => write!(f, " [request {id}]"),
             None => Ok(()),
+        }
+    }
+}
+
+/// What an attachment that was left unfinished leaves behind.
+struct Left<'a>(&'a [String], bool);
+
+impl std::fmt::Display for Left<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self(uploaded, uncertain) = self;
+        match (uploaded.is_empty(), uncertain) {
+            (true, _) => f.write_str("whether its result was uploaded is unknown"),
+            (false, false) => write!(f, "uploaded as {}", uploaded.join(", ")),
+            (false, true) => {
+                write!(f, "uploaded as {}, and whether one more was uploaded is unknown", uploaded.join(", "))
+            }
         }
     }
 }

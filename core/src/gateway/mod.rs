@@ -2,8 +2,10 @@
 //!
 //! No other room knows a platform endpoint, status word or JSON shape. Source: docs/platform.md.
 
+mod attachments;
 mod conversations;
 mod files;
+mod form;
 mod frames;
 mod guests;
 mod interactions;
@@ -23,11 +25,13 @@ use serde::de::DeserializeOwned;
 use crate::auth::{Tokens, bearer};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::http::{Asked, Body, Http, Patience, Request, refusal};
+use crate::http::{Asked, Body, Http, Patience, Request, Response, refusal};
 use crate::pace::{Class, Door, Failure, Pacer, Repeat};
 
+pub(crate) use attachments::broken_attachment;
 pub(crate) use conversations::{Channel, ConversationFacts, MessageStatus, broken_history};
 pub(crate) use files::{Targets, broken_session};
+use form::Form;
 pub(crate) use frames::{CODEC_UNSUPPORTED, Verdict, answer, is_rate_limit, lost};
 pub(crate) use storage::{Piece, Put, Stored, broken_storage, signed_for_one_object};
 
@@ -44,7 +48,18 @@ pub(crate) struct Gateway {
     pub(crate) call: Duration,
     /// For a storage PUT without progress.
     pub(crate) stall: Duration,
+    /// For the bytes of an attachment.
+    pub(crate) download: Downloads,
     pub(crate) allow_plain_http: bool,
+}
+
+/// How long the bytes of an attachment are waited for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Downloads {
+    /// For one attempt in all.
+    pub(crate) total: Duration,
+    /// Without a byte that comes.
+    pub(crate) stall: Duration,
 }
 
 /// A call that the platform documents.
@@ -69,7 +84,7 @@ impl Gateway {
             return Err(Error::invalid(endpoint.what, format!("expected an id, got {id:?}")));
         }
         let url = self.url(endpoint.path, id)?;
-        let (headers, body) = (HeaderMap::new(), None);
+        let (headers, carried) = (HeaderMap::new(), Carried::Nothing);
         Ok(Call {
             gateway: self,
             endpoint,
@@ -77,7 +92,7 @@ impl Gateway {
             id,
             url,
             headers,
-            body,
+            carried,
             arrived: AtomicBool::new(false),
         })
     }
@@ -115,15 +130,28 @@ struct Call<'a> {
     id: &'a str,
     url: Url,
     headers: HeaderMap,
-    body: Option<Bytes>,
+    carried: Carried,
     /// Whether an attempt that failed may have been carried out all the same.
     arrived: AtomicBool,
+}
+
+/// What a call carries; a body is made of it for each attempt.
+enum Carried {
+    Nothing,
+    Json(Bytes),
+    Form(Form),
 }
 
 impl Call<'_> {
     /// With a JSON body.
     fn json(mut self, body: &impl Serialize) -> Self {
-        self.body = Some(serde_json::to_vec(body).expect("our own shapes are JSON").into());
+        self.carried = Carried::Json(serde_json::to_vec(body).expect("our own shapes are JSON").into());
+        self
+    }
+
+    /// With a file. It may take as long as it moves on.
+    fn form(mut self, form: Form) -> Self {
+        self.carried = Carried::Form(form);
         self
     }
 
@@ -146,37 +174,44 @@ impl Call<'_> {
 
     /// With a guest's token, whose refusal says nothing about the client's.
     async fn as_guest<T: DeserializeOwned>(&self, token: &str) -> Result<T> {
-        self.paced(bearer(token)?).await
+        self.paced(bearer(token)?, Response::json).await
     }
 
     /// With the client's token.
     async fn as_client<T: DeserializeOwned>(&self) -> Result<T> {
-        self.gateway.with_token(|authorization| self.paced(authorization)).await
+        self.gateway.with_token(|authorization| self.paced(authorization, Response::json)).await
+    }
+
+    /// With the client's token, for an endpoint of whose answer only the status counts.
+    async fn as_client_unread(&self) -> Result<()> {
+        self.gateway.with_token(|authorization| self.paced(authorization, |_, _| Ok(()))).await
     }
 
     /// As often as the pace allows.
-    async fn paced<T: DeserializeOwned>(&self, authorization: HeaderValue) -> Result<T> {
+    async fn paced<T>(&self, authorization: HeaderValue, read: Reader<T>) -> Result<T> {
         let door = Door::Platform(self.url.host_str().unwrap_or_default());
-        self.gateway.pacer.run(door, self.endpoint.repeat, |_| self.once(authorization.clone())).await
+        self.gateway.pacer.run(door, self.endpoint.repeat, |_| self.once(authorization.clone(), read)).await
     }
 
     /// One attempt.
-    async fn once<T: DeserializeOwned>(&self, authorization: HeaderValue) -> Result<T, Failure> {
+    async fn once<T>(&self, authorization: HeaderValue, read: Reader<T>) -> Result<T, Failure> {
         let Self { gateway, endpoint, label, id, url, .. } = self;
         let mut headers = self.headers.clone();
         headers.insert(AUTHORIZATION, authorization);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if self.body.is_some() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
-        let request = Request {
-            endpoint: label,
-            method: endpoint.method.clone(),
-            url: url.clone(),
-            headers,
-            body: self.body.clone().map_or(Body::Empty, Body::Bytes),
-            patience: Patience::Total(gateway.call),
+        let (body, patience) = match &self.carried {
+            Carried::Nothing => (Body::Empty, Patience::Total(gateway.call)),
+            Carried::Json(json) => {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                (Body::Bytes(json.clone()), Patience::Total(gateway.call))
+            }
+            Carried::Form(form) => {
+                headers.insert(CONTENT_TYPE, form.content_type());
+                (form.body(), Patience::Stall(gateway.stall))
+            }
         };
+        let request =
+            Request { endpoint: label, method: endpoint.method.clone(), url: url.clone(), headers, body, patience };
         let response = gateway.http.send(request).await.inspect_err(|failure| self.note(failure.class))?;
         if !endpoint.success.contains(&response.status) {
             let asked = Asked { endpoint: label, what: endpoint.what, id, hint: endpoint.hint };
@@ -186,7 +221,7 @@ impl Call<'_> {
             return Err(unexpected(asked, failure));
         }
         // Whatever is wrong with this answer, it is one to a call that was carried out.
-        response.json(label).inspect_err(|_| self.note(Class::Unclear))
+        read(&response, label).inspect_err(|_| self.note(Class::Unclear))
     }
 
     fn note(&self, class: Class) {
@@ -195,6 +230,9 @@ impl Call<'_> {
         }
     }
 }
+
+/// What is read of an answer that is a success.
+type Reader<T> = fn(&Response, &str) -> Result<T, Failure>;
 
 impl Endpoint {
     /// For logs and errors.

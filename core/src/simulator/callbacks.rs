@@ -26,7 +26,9 @@ pub(super) async fn take(
     body: Bytes,
 ) -> Result<StatusCode, Refusal> {
     let event: Value = platform.read(&exchange, &headers, &body)?;
-    let Some(id) = event["event_id"].as_str().filter(|id| !id.is_empty()) else {
+    // Attachments write it in one word.
+    let id = ["event_id", "eventId"].into_iter().find_map(|name| event[name].as_str().filter(|id| !id.is_empty()));
+    let Some(id) = id else {
         platform.breach(&exchange, "told of something without an event id");
         return Err(exchange.bad("an event id is required").field("event_id"));
     };

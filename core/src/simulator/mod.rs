@@ -1,4 +1,4 @@
-//! The platform on loopback: tokens, uploads, storage, guests, conversations and the audit endpoint over real HTTP,
+//! The platform on loopback: tokens, uploads, storage, attachments, guests, conversations and the audit endpoint over real HTTP,
 //! interactions over a real WebSocket, a host of guests' files, without an account. [`messages`] makes messages to send to it.
 //!
 //! It is strict: whatever breaks the contract is refused and noted in [`Simulator::violations`]. It is scripted: a
@@ -21,14 +21,18 @@
 // Only in tests, which are compiled with the room: a test that cannot go on may panic.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod attachment_calls;
+mod attachments;
 mod audit;
 mod callbacks;
 mod cdn;
 mod clock;
 mod conversations;
 mod delivery;
+mod drawings;
 mod faults;
 mod files;
+mod forms;
 mod guests;
 mod history;
 mod hosting;
@@ -54,10 +58,12 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+pub use self::attachments::{AttachmentFileSettings, AttachmentFileState};
 pub use self::cdn::ObjectState;
 pub use self::clock::SimulatedClock;
 pub use self::conversations::{ConversationSettings, ConversationState, ParticipantSettings, SentMessageState};
@@ -75,6 +81,7 @@ pub use self::settings::{ClockKind, SimulatorSettings};
 pub use self::uploads::{FileState, StoredFile, UploadState, UploadStatus};
 pub use self::webhooks::webhook_signature;
 
+use self::attachments::Attachments;
 use self::conversations::Conversations;
 use self::faults::Script;
 use self::interactions::Interactions;
@@ -101,6 +108,8 @@ pub struct SimulatorState {
     pub messages: Vec<MessageState>,
     /// Uploads, completed or not.
     pub uploads: Vec<UploadState>,
+    /// Attachments: those that people sent, then those that the client made, in order of arrival.
+    pub attachments: Vec<AttachmentFileState>,
     /// Conversations and what was sent in them since the platform started.
     pub conversations: Vec<ConversationState>,
     /// Interactions and the transfers that were carried out.
@@ -138,6 +147,7 @@ impl Simulator {
         };
         let conversations = Conversations::new(&settings.conversations, clock.date_ms());
         let interactions = Interactions::new(&settings.interactions);
+        let attachments = Attachments::new(&settings.attachments)?;
         let platform = Arc::new(Platform {
             settings,
             url: format!("http://127.0.0.1:{port}"),
@@ -146,6 +156,7 @@ impl Simulator {
             script: Mutex::new(script),
             tokens: Mutex::default(),
             uploads: Mutex::default(),
+            attachments: Mutex::new(attachments),
             guests: Mutex::default(),
             conversations: Mutex::new(conversations),
             interactions: Mutex::new(interactions),
@@ -248,6 +259,7 @@ impl Simulator {
             guests,
             messages,
             uploads,
+            attachments: locked(&self.platform.attachments).states(),
             conversations: locked(&self.platform.conversations).states(),
             interactions,
             frames,
@@ -263,6 +275,11 @@ impl Simulator {
     pub fn file(&self, id: &str) -> Option<StoredFile> {
         let file = locked(&self.platform.uploads).file(id);
         file.map(|file| file.stored())
+    }
+
+    /// The content of the attachment with this id, where it is kept.
+    pub fn attachment(&self, id: &str) -> Option<Bytes> {
+        locked(&self.platform.attachments).find(id)?.bytes()
     }
 
     /// Stops the platform: open connections end, and the port is free when this returns.

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::attachments::Attachments;
 use super::audit::Trail;
 use super::callbacks::Callbacks;
 use super::cdn::Cdn;
@@ -34,6 +35,7 @@ pub(super) struct Platform {
     pub(super) script: Mutex<Script>,
     pub(super) tokens: Mutex<Tokens>,
     pub(super) uploads: Mutex<Uploads>,
+    pub(super) attachments: Mutex<Attachments>,
     pub(super) guests: Mutex<Guests>,
     pub(super) conversations: Mutex<Conversations>,
     pub(super) interactions: Mutex<Interactions>,

@@ -29,8 +29,8 @@ use super::journal::{Record, Watched, content_length};
 use super::platform::{Exchange, Platform, PlatformClock, Refusal, locked};
 use super::sockets::Opened;
 use super::{
-    audit, callbacks, cdn, conversations, files, guests, history, hosting, interactions, linked, sockets, storage,
-    tokens,
+    attachment_calls, audit, callbacks, cdn, conversations, files, guests, history, hosting, interactions, linked, sockets,
+    storage, tokens,
 };
 
 /// Answers on `listener` until dropped.
@@ -56,6 +56,10 @@ fn routes(platform: Arc<Platform>) -> Router {
         .route(tokens::TOKEN_PATH, post(tokens::issue))
         .route("/api/v2/files/uploads", post(files::initiate))
         .route("/api/v2/files/uploads/{id}/complete", post(files::complete))
+        .route("/api/v2/files/attachments", post(attachment_calls::upload))
+        .route("/api/v2/files/attachments/{id}", get(attachment_calls::describe).patch(attachment_calls::patch))
+        .route("/api/v2/files/attachments/{id}/download", get(attachment_calls::download))
+        .route("/signed/attachments/{id}", get(attachment_calls::signed))
         .route("/storage/{id}", put(storage::put_range))
         .route("/storage/{id}/{part}", put(storage::put_part))
         .route("/api/v2/conversations/messaging/guests", post(guests::create))

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 
+use super::attachments::AttachmentFileSettings;
 use super::conversations::ConversationSettings;
 use super::delivery::DeliverySettings;
 use super::faults::Fault;
@@ -45,6 +46,8 @@ pub struct SimulatorSettings {
     pub store_status: u16,
     /// Whether files are kept (default) or only the digests of their chunks: memory holds 16 chunks at most then.
     pub keep_bytes: bool,
+    /// The attachments that people sent; by default one, `attachment-1`, a drawing of 64 x 48 px.
+    pub attachments: Vec<AttachmentFileSettings>,
     /// The conversations that are there; by default one, `conversation-1`, a `webchat` between `agent@example.com` and
     /// `customer@example.com`.
     pub conversations: Vec<ConversationSettings>,
@@ -97,6 +100,7 @@ impl Default for SimulatorSettings {
             scopes: None,
             store_status: 200,
             keep_bytes: true,
+            attachments: vec![AttachmentFileSettings::default()],
             conversations: vec![ConversationSettings::default()],
             deliveries: vec![DeliverySettings::default()],
             interactions: vec![InteractionSettings::default()],
@@ -146,9 +150,23 @@ impl SimulatorSettings {
         if let Some(limit) = &self.rate_limit {
             limit.check("rate_limit")?;
         }
+        self.check_attachments()?;
         self.check_conversations()?;
         self.check_interactions()?;
         self.check_hosted()
+    }
+
+    fn check_attachments(&self) -> Result<()> {
+        let mut ids = HashSet::new();
+        for (index, attachment) in self.attachments.iter().enumerate() {
+            let name = format!("attachments[{index}]");
+            attachment.check(&name)?;
+            if !ids.insert(&attachment.id) {
+                let reason = format!("expected an id of its own, got {:?} again", attachment.id);
+                return Err(Error::invalid(format!("{name}.id"), reason));
+            }
+        }
+        Ok(())
     }
 
     fn check_interactions(&self) -> Result<()> {
@@ -246,6 +264,10 @@ mod tests {
     #[test]
     fn a_conversation_or_a_delivery_that_cannot_be_is_named_by_its_place() {
         for (json, field) in [
+            (r#"{"attachments": [{}, {}]}"#, "attachments[1].id"),
+            (r#"{"attachments": [{"width": 0}]}"#, "attachments[0].width"),
+            (r#"{"attachments": [{"base64": "", "path": ""}]}"#, "attachments[0].path"),
+            (r#"{"attachments": [{"redirect_status": 200}]}"#, "attachments[0].redirect_status"),
             (r#"{"conversations": [{"id": "a"}, {"id": "a"}]}"#, "conversations[1].id"),
             (r#"{"conversations": [{"id": "messages"}]}"#, "conversations[0].id"),
             (r#"{"conversations": [{"id": "a", "channel": ""}]}"#, "conversations[0].channel"),

@@ -49,7 +49,7 @@ pub(super) async fn run(
             biased;
             // What is known of the transfer stands, whoever is told.
             () = &mut closed => Err(Error::Cancelled),
-            told = caller.tell(callback, about.fields(status, codec, latency)) => told,
+            told = caller.tell(callback, "event_id", about.fields(status, codec, latency)) => told,
         },
         None => Ok(()),
     };

@@ -1,5 +1,6 @@
 //! What is special to Rust: dropping futures, many callers at once, streams and their memory, `Debug`.
 
+mod attachments;
 mod cancellation;
 mod messages;
 mod sources;
@@ -19,7 +20,14 @@ use futures_util::Stream;
 use libtest_mimic::Trial;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    let all = [cancellation::tests(), messages::tests(), sources::tests(), streams::tests(), tokens::tests()];
+    let all = [
+        attachments::tests(),
+        cancellation::tests(),
+        messages::tests(),
+        sources::tests(),
+        streams::tests(),
+        tokens::tests(),
+    ];
     all.into_iter().flatten().collect()
 }
 

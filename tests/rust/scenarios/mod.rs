@@ -1,5 +1,6 @@
 //! Runs tests/scenarios/*.json; what a scenario may say is in tests/README.md.
 
+mod attachments;
 mod audit;
 mod expect;
 mod messages;
@@ -21,10 +22,11 @@ use serde_json::{Value, json};
 
 use crate::support::{WORKSPACE, block_on, requests};
 
+use attachments::TransformAttachmentsStep;
 use audit::{AuditSettings, RecordStep, VerifyStep};
 use expect::Expect;
 use messages::{AwaitStep, GeneratedStep, HistoryStep, SendManyStep, SendStep};
-use transfers::{TransferManyStep, TransferStep};
+use transfers::{CallbackStep, TransferManyStep, TransferStep};
 
 /// One test a file.
 pub(crate) fn tests() -> Vec<Trial> {
@@ -73,6 +75,8 @@ struct Settings {
     renew_before_ms: Option<u64>,
     max_chunk_bytes: Option<u64>,
     base_url: Option<String>,
+    max_input_bytes: Option<u64>,
+    attachment_callback: Option<CallbackStep>,
     audit: Option<AuditSettings>,
 }
 
@@ -95,6 +99,9 @@ enum Verb {
     Generated(GeneratedStep),
     AwaitDelivery(AwaitStep),
     History(HistoryStep),
+    Attachment(String),
+    TransformAttachment(Value),
+    TransformAttachments(TransformAttachmentsStep),
     Record(RecordStep),
     FlushAudit(#[expect(dead_code, reason = "always true: it is there to be a member")] bool),
     VerifyAudit(VerifyStep),
@@ -243,6 +250,10 @@ impl Settings {
         if let Some(audit) = self.audit.as_ref().and_then(|audit| audit.of(simulator, folder)) {
             config = config.audit(audit);
         }
+        config.attachment_callback =
+            self.attachment_callback.as_ref().map(|callback| callback.callback(simulator.url()));
+        let media = &mut config.limits.media;
+        media.max_input_bytes = self.max_input_bytes.unwrap_or(media.max_input_bytes);
         config.renew_before = self.renew_before_ms.map_or(config.renew_before, ms);
         config.limits.max_chunk_bytes = self.max_chunk_bytes.unwrap_or(config.limits.max_chunk_bytes);
         config
@@ -294,6 +305,9 @@ impl Stage {
             Verb::Generated(step) => self.send_generated(step).await,
             Verb::AwaitDelivery(step) => self.await_delivery(step).await,
             Verb::History(step) => self.history(step).await,
+            Verb::Attachment(id) => self.attachment(id).await,
+            Verb::TransformAttachment(directive) => self.transform_attachment(directive).await,
+            Verb::TransformAttachments(step) => self.transform_attachments(step).await,
             Verb::Record(step) => self.record(step).await,
             Verb::FlushAudit(_) => self.client.flush_audit().await.map(|()| Value::Null),
             Verb::VerifyAudit(step) => self.verify_audit(step),

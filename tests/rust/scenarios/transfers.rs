@@ -54,7 +54,7 @@ struct VideoStep {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CallbackStep {
+pub(super) struct CallbackStep {
     /// On the simulator.
     path: Option<String>,
     url: Option<String>,
@@ -113,11 +113,15 @@ impl TransferStep {
         transfer.frame_timeout = self.frame_timeout_ms.map_or(transfer.frame_timeout, ms);
         transfer.within = self.within_ms.map_or(transfer.within, ms);
         transfer.check = self.check.unwrap_or(transfer.check);
-        transfer.callback = self.callback.as_ref().map(|callback| {
-            let url = callback.path.as_ref().map(|path| format!("{simulator}{path}")).or(callback.url.clone());
-            Callback::new(url.expect("a callback has a path or a url"), callback.method.as_deref().unwrap_or("POST"))
-        });
+        transfer.callback = self.callback.as_ref().map(|callback| callback.callback(simulator));
         transfer
+    }
+}
+
+impl CallbackStep {
+    pub(super) fn callback(&self, simulator: &str) -> Callback {
+        let url = self.path.as_ref().map(|path| format!("{simulator}{path}")).or(self.url.clone());
+        Callback::new(url.expect("a callback has a path or a url"), self.method.as_deref().unwrap_or("POST"))
     }
 }
 

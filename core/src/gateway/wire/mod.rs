@@ -1,7 +1,8 @@
 //! The JSON shapes of the gateway, written once for the client and for the simulator that answers it.
 //!
-//! Source: docs/platform.md, "Uploads", "Guests", "Messages", "Transfers". Unknown members are ignored, missing ones are an error.
+//! Source: docs/platform.md, "Uploads", "Attachments", "Guests", "Messages", "Transfers". Unknown members are ignored, missing ones are an error.
 
+mod attachments;
 mod messages;
 mod transfers;
 
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::attachments::*;
 pub(crate) use self::messages::*;
 pub(crate) use self::transfers::*;
 
