@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 
 use crate::attachment::Attached;
+use crate::attachments::{self, AttachmentInfo, Directing, Directive, TransformedAttachment};
 use crate::audit::{self, Audit, AuditReceipt};
 use crate::awaiting::{Locals, awaitable, none, ready};
 use crate::callback::Told;
@@ -32,7 +33,7 @@ pub(crate) struct AsyncClient(Door);
 #[allow(clippy::too_many_arguments)]
 impl AsyncClient {
     #[new]
-    #[pyo3(signature = (client_id, client_secret, *, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None, transfer_callback=None))]
+    #[pyo3(signature = (client_id, client_secret, *, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None, transfer_callback=None, attachment_callback=None))]
     fn new(
         client_id: String,
         client_secret: String,
@@ -46,6 +47,7 @@ impl AsyncClient {
         limits: Option<PyRef<'_, Limits>>,
         audit: Option<PyRef<'_, Audit>>,
         transfer_callback: Option<Told<'_>>,
+        attachment_callback: Option<Told<'_>>,
     ) -> PyResult<Self> {
         let options = Options {
             environment,
@@ -58,12 +60,13 @@ impl AsyncClient {
             limits,
             audit,
             transfer_callback,
+            attachment_callback,
         };
         Door::new(options.over(Config::new(client_id, client_secret))?).map(Self)
     }
 
     #[staticmethod]
-    #[pyo3(signature = (*, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None, transfer_callback=None))]
+    #[pyo3(signature = (*, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None, transfer_callback=None, attachment_callback=None))]
     fn from_env(
         environment: Option<String>,
         base_url: Option<String>,
@@ -75,6 +78,7 @@ impl AsyncClient {
         limits: Option<PyRef<'_, Limits>>,
         audit: Option<PyRef<'_, Audit>>,
         transfer_callback: Option<Told<'_>>,
+        attachment_callback: Option<Told<'_>>,
     ) -> PyResult<Self> {
         let options = Options {
             environment,
@@ -87,6 +91,7 @@ impl AsyncClient {
             limits,
             audit,
             transfer_callback,
+            attachment_callback,
         };
         Door::new(options.over(Config::from_env().map_err(exception)?)?).map(Self)
     }
@@ -222,6 +227,56 @@ impl AsyncClient {
         let core = self.0.core()?;
         let call = async move { core.transfer(transfer).await.map(TransferOutcome::from).map_err(exception) };
         awaitable(py, call, Locals::default(), None)
+    }
+
+    fn attachment<'py>(&self, py: Python<'py>, id: String) -> PyResult<Bound<'py, PyAny>> {
+        let core = self.0.core()?;
+        let call = async move { core.attachment(&id).await.map(AttachmentInfo::from).map_err(exception) };
+        awaitable(py, call, Locals::default(), None)
+    }
+
+    #[pyo3(signature = (directive, *, target_format=None, max_width=None, max_height=None, preserve_aspect_ratio=None, generate_thumbnail=None, thumbnail_max_width=None, enlarge=None))]
+    fn transform_attachment<'py>(
+        &self,
+        py: Python<'py>,
+        directive: Directive<'py>,
+        target_format: Option<String>,
+        max_width: Option<i64>,
+        max_height: Option<i64>,
+        preserve_aspect_ratio: Option<bool>,
+        generate_thumbnail: Option<bool>,
+        thumbnail_max_width: Option<i64>,
+        enlarge: Option<bool>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let directing = Directing {
+            directive,
+            target_format,
+            max_width,
+            max_height,
+            preserve_aspect_ratio,
+            generate_thumbnail,
+            thumbnail_max_width,
+            enlarge,
+        };
+        let (directive, core) = (directing.parse()?, self.0.core()?);
+        let call = async move {
+            core.transform_attachment(directive).await.map(TransformedAttachment::from).map_err(exception)
+        };
+        awaitable(py, call, Locals::default(), None)
+    }
+
+    #[pyo3(signature = (directives, *, concurrency=None))]
+    fn transform_attachments<'py>(
+        &self,
+        py: Python<'py>,
+        directives: &Bound<'py, PyAny>,
+        concurrency: Option<i64>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (core, many) = (self.0.core()?, attachments::directives(directives, concurrency)?);
+        let call = async move {
+            many.done(|directives, concurrency| core.transform_attachments(directives, concurrency)).await
+        };
+        awaitable::<Vec<Outcome<TransformedAttachment>>>(py, call, Locals::default(), None)
     }
 
     fn record<'py>(

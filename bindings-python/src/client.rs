@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 
 use crate::attachment::Attached;
+use crate::attachments::{self, AttachmentInfo, Directing, Directive, TransformedAttachment};
 use crate::audit::{self, Audit, AuditReceipt};
 use crate::callback::Told;
 use crate::config::{Limits, Options, Pace, Timeouts};
@@ -32,7 +33,7 @@ pub(crate) struct Client(Door);
 #[allow(clippy::too_many_arguments)]
 impl Client {
     #[new]
-    #[pyo3(signature = (client_id, client_secret, *, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None, transfer_callback=None))]
+    #[pyo3(signature = (client_id, client_secret, *, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None, transfer_callback=None, attachment_callback=None))]
     fn new(
         client_id: String,
         client_secret: String,
@@ -46,6 +47,7 @@ impl Client {
         limits: Option<PyRef<'_, Limits>>,
         audit: Option<PyRef<'_, Audit>>,
         transfer_callback: Option<Told<'_>>,
+        attachment_callback: Option<Told<'_>>,
     ) -> PyResult<Self> {
         let options = Options {
             environment,
@@ -58,12 +60,13 @@ impl Client {
             limits,
             audit,
             transfer_callback,
+            attachment_callback,
         };
         Door::new(options.over(Config::new(client_id, client_secret))?).map(Self)
     }
 
     #[staticmethod]
-    #[pyo3(signature = (*, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None, transfer_callback=None))]
+    #[pyo3(signature = (*, environment=None, base_url=None, scopes=None, allow_plain_http=None, renew_before=None, pace=None, timeouts=None, limits=None, audit=None, transfer_callback=None, attachment_callback=None))]
     fn from_env(
         environment: Option<String>,
         base_url: Option<String>,
@@ -75,6 +78,7 @@ impl Client {
         limits: Option<PyRef<'_, Limits>>,
         audit: Option<PyRef<'_, Audit>>,
         transfer_callback: Option<Told<'_>>,
+        attachment_callback: Option<Told<'_>>,
     ) -> PyResult<Self> {
         let options = Options {
             environment,
@@ -87,6 +91,7 @@ impl Client {
             limits,
             audit,
             transfer_callback,
+            attachment_callback,
         };
         Door::new(options.over(Config::from_env().map_err(exception)?)?).map(Self)
     }
@@ -203,6 +208,50 @@ impl Client {
             Transferring { interaction, destination, media, id, frame_timeout, within, check, callback }.parse()?;
         let core = self.0.core()?;
         wait(py, async { core.transfer(transfer).await.map(TransferOutcome::from).map_err(exception) })
+    }
+
+    fn attachment(&self, py: Python<'_>, id: &str) -> PyResult<AttachmentInfo> {
+        let core = self.0.core()?;
+        wait(py, async { core.attachment(id).await.map(AttachmentInfo::from).map_err(exception) })
+    }
+
+    #[pyo3(signature = (directive, *, target_format=None, max_width=None, max_height=None, preserve_aspect_ratio=None, generate_thumbnail=None, thumbnail_max_width=None, enlarge=None))]
+    fn transform_attachment(
+        &self,
+        py: Python<'_>,
+        directive: Directive<'_>,
+        target_format: Option<String>,
+        max_width: Option<i64>,
+        max_height: Option<i64>,
+        preserve_aspect_ratio: Option<bool>,
+        generate_thumbnail: Option<bool>,
+        thumbnail_max_width: Option<i64>,
+        enlarge: Option<bool>,
+    ) -> PyResult<TransformedAttachment> {
+        let directing = Directing {
+            directive,
+            target_format,
+            max_width,
+            max_height,
+            preserve_aspect_ratio,
+            generate_thumbnail,
+            thumbnail_max_width,
+            enlarge,
+        };
+        let (directive, core) = (directing.parse()?, self.0.core()?);
+        let transforming = async { core.transform_attachment(directive).await.map_err(exception) };
+        wait(py, transforming).map(TransformedAttachment::from)
+    }
+
+    #[pyo3(signature = (directives, *, concurrency=None))]
+    fn transform_attachments(
+        &self,
+        py: Python<'_>,
+        directives: &Bound<'_, PyAny>,
+        concurrency: Option<i64>,
+    ) -> PyResult<Vec<Outcome<TransformedAttachment>>> {
+        let (core, many) = (self.0.core()?, attachments::directives(directives, concurrency)?);
+        wait(py, many.done(|directives, concurrency| core.transform_attachments(directives, concurrency)))
     }
 
     fn record(&self, py: Python<'_>, kind: String, fields: &Bound<'_, PyMapping>) -> PyResult<AuditReceipt> {

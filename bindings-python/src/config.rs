@@ -9,6 +9,7 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::audit::Audit;
 use crate::callback::Told;
 use crate::errors::{seconds, whole};
+use crate::media::MediaLimits;
 
 /// The options of a client, as its constructors take them.
 pub(crate) struct Options<'py> {
@@ -22,6 +23,7 @@ pub(crate) struct Options<'py> {
     pub(crate) limits: Option<PyRef<'py, Limits>>,
     pub(crate) audit: Option<PyRef<'py, Audit>>,
     pub(crate) transfer_callback: Option<Told<'py>>,
+    pub(crate) attachment_callback: Option<Told<'py>>,
 }
 
 impl Options<'_> {
@@ -37,7 +39,8 @@ impl Options<'_> {
             .given(self.timeouts, |config, timeouts| config.timeouts(timeouts.0.clone()))
             .given(self.limits, |config, limits| config.limits(limits.0.clone()))
             .given(self.audit, |config, audit| config.audit(audit.0.clone()))
-            .given(self.transfer_callback, |config, callback| config.transfer_callback(callback.callback())))
+            .given(self.transfer_callback, |config, callback| config.transfer_callback(callback.callback()))
+            .given(self.attachment_callback, |config, callback| config.attachment_callback(callback.callback())))
     }
 }
 
@@ -159,7 +162,7 @@ pub(crate) struct Timeouts(porteur::Timeouts);
 #[pymethods]
 impl Timeouts {
     #[new]
-    #[pyo3(signature = (*, connect=None, token=None, call=None, stall=None, audit=None, ping=None, callback=None))]
+    #[pyo3(signature = (*, connect=None, token=None, call=None, stall=None, audit=None, ping=None, callback=None, attachment_callback=None, download=None, download_stall=None))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         connect: Option<f64>,
@@ -169,6 +172,9 @@ impl Timeouts {
         audit: Option<f64>,
         ping: Option<f64>,
         callback: Option<f64>,
+        attachment_callback: Option<f64>,
+        download: Option<f64>,
+        download_stall: Option<f64>,
     ) -> PyResult<Self> {
         let defaults = porteur::Timeouts::default();
         Ok(Self(porteur::Timeouts {
@@ -179,6 +185,10 @@ impl Timeouts {
             audit: seconds("audit", audit)?.unwrap_or(defaults.audit),
             ping: seconds("ping", ping)?.unwrap_or(defaults.ping),
             callback: seconds("callback", callback)?.unwrap_or(defaults.callback),
+            attachment_callback: seconds("attachment_callback", attachment_callback)?
+                .unwrap_or(defaults.attachment_callback),
+            download: seconds("download", download)?.unwrap_or(defaults.download),
+            download_stall: seconds("download_stall", download_stall)?.unwrap_or(defaults.download_stall),
         }))
     }
 
@@ -217,22 +227,46 @@ impl Timeouts {
         self.0.callback.as_secs_f64()
     }
 
+    #[getter]
+    fn attachment_callback(&self) -> f64 {
+        self.0.attachment_callback.as_secs_f64()
+    }
+
+    #[getter]
+    fn download(&self) -> f64 {
+        self.0.download.as_secs_f64()
+    }
+
+    #[getter]
+    fn download_stall(&self) -> f64 {
+        self.0.download_stall.as_secs_f64()
+    }
+
     fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
-        let porteur::Timeouts { connect, token, call, stall, audit, ping, callback } = self.0;
-        let durations = [("connect", connect), ("token", token), ("call", call), ("stall", stall), ("audit", audit)];
-        let fields = fields(py, &durations)?;
-        fields.set_item("ping", ping.as_secs_f64())?;
-        fields.set_item("callback", callback.as_secs_f64())?;
-        Ok((PyTuple::empty(py), fields))
+        Ok((PyTuple::empty(py), fields(py, &self.each())?))
     }
 
     fn __repr__(&self) -> String {
-        let (connect, token, call, stall) = (self.connect(), self.token(), self.call(), self.stall());
-        let (audit, ping, callback) = (self.audit(), self.ping(), self.callback());
-        format!(
-            "Timeouts(connect={connect:?}, token={token:?}, call={call:?}, stall={stall:?}, audit={audit:?}, \
-             ping={ping:?}, callback={callback:?})"
-        )
+        let each = self.each().map(|(name, timeout)| format!("{name}={:?}", timeout.as_secs_f64()));
+        format!("Timeouts({})", each.join(", "))
+    }
+}
+
+impl Timeouts {
+    fn each(&self) -> [(&'static str, Duration); 10] {
+        let timeouts = &self.0;
+        [
+            ("connect", timeouts.connect),
+            ("token", timeouts.token),
+            ("call", timeouts.call),
+            ("stall", timeouts.stall),
+            ("audit", timeouts.audit),
+            ("ping", timeouts.ping),
+            ("callback", timeouts.callback),
+            ("attachment_callback", timeouts.attachment_callback),
+            ("download", timeouts.download),
+            ("download_stall", timeouts.download_stall),
+        ]
     }
 }
 
@@ -244,12 +278,13 @@ pub(crate) struct Limits(porteur::Limits);
 #[pymethods]
 impl Limits {
     #[new]
-    #[pyo3(signature = (*, max_chunk_bytes=None, max_bandwidth_kbps=None, codecs=None, max_fps=None))]
+    #[pyo3(signature = (*, max_chunk_bytes=None, max_bandwidth_kbps=None, codecs=None, max_fps=None, media=None))]
     fn new(
         max_chunk_bytes: Option<i64>,
         max_bandwidth_kbps: Option<i64>,
         codecs: Option<Vec<String>>,
         max_fps: Option<i64>,
+        media: Option<PyRef<'_, MediaLimits>>,
     ) -> PyResult<Self> {
         let defaults = porteur::Limits::default();
         Ok(Self(porteur::Limits {
@@ -257,6 +292,7 @@ impl Limits {
             max_bandwidth_kbps: whole("max_bandwidth_kbps", max_bandwidth_kbps)?.unwrap_or(defaults.max_bandwidth_kbps),
             codecs: codecs.unwrap_or(defaults.codecs),
             max_fps: whole("max_fps", max_fps)?.unwrap_or(defaults.max_fps),
+            media: media.map_or(defaults.media, |media| media.0.clone()),
         }))
     }
 
@@ -280,22 +316,29 @@ impl Limits {
         self.0.max_fps
     }
 
+    #[getter]
+    fn media(&self) -> MediaLimits {
+        MediaLimits(self.0.media.clone())
+    }
+
     fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
-        let porteur::Limits { max_chunk_bytes, max_bandwidth_kbps, codecs, max_fps } = &self.0;
+        let porteur::Limits { max_chunk_bytes, max_bandwidth_kbps, codecs, max_fps, .. } = &self.0;
         let fields = PyDict::new(py);
         fields.set_item("max_chunk_bytes", max_chunk_bytes)?;
         fields.set_item("max_bandwidth_kbps", max_bandwidth_kbps)?;
         fields.set_item("codecs", codecs)?;
         fields.set_item("max_fps", max_fps)?;
+        fields.set_item("media", self.media())?;
         Ok((PyTuple::empty(py), fields))
     }
 
-    fn __repr__(&self) -> String {
-        let porteur::Limits { max_chunk_bytes, max_bandwidth_kbps, codecs, max_fps } = &self.0;
-        format!(
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let porteur::Limits { max_chunk_bytes, max_bandwidth_kbps, codecs, max_fps, .. } = &self.0;
+        let media = self.media().__repr__(py)?;
+        Ok(format!(
             "Limits(max_chunk_bytes={max_chunk_bytes}, max_bandwidth_kbps={max_bandwidth_kbps}, codecs={codecs:?}, \
-             max_fps={max_fps})"
-        )
+             max_fps={max_fps}, media={media})"
+        ))
     }
 }
 

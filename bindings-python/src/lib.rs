@@ -6,6 +6,7 @@
 
 mod async_client;
 mod attachment;
+mod attachments;
 mod audit;
 mod awaiting;
 mod callback;
@@ -41,6 +42,8 @@ mod _porteur {
     use super::async_client::AsyncClient;
     #[pymodule_export]
     use super::attachment::Attachment;
+    #[pymodule_export]
+    use super::attachments::{AttachmentInfo, AttachmentTimes, TransformedAttachment};
     #[pymodule_export]
     use super::audit::{Audit, AuditFinding, AuditReceipt, AuditReport, verify_audit};
     #[pymodule_export]

@@ -5,10 +5,12 @@ use pyo3::conversion::FromPyObjectOwned;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use serde_json::Value;
 
 use crate::errors::{exception, is_ours, whole};
+use crate::json;
 
-/// The arguments of `send_many` and `transfer_many`.
+/// The arguments of `send_many`, `transfer_many` and `transform_attachments`.
 pub(crate) struct Many<T> {
     wishes: Vec<T>,
     /// The places of those that cannot be, and why.
@@ -100,6 +102,13 @@ impl<'py> Members<'py> {
     pub(crate) fn required<T: FromPyObjectOwned<'py>>(&self, name: &str) -> PyResult<T> {
         let missing = || PyTypeError::new_err(format!("{}: the key '{name}' is missing", self.place));
         self.optional(name)?.ok_or_else(missing)
+    }
+
+    /// All of them, for whoever knows their names.
+    pub(crate) fn json(&self) -> PyResult<Value> {
+        let members = json::members(&self.place, self.members.as_mapping())?;
+        self.members.clear();
+        Ok(Value::Object(members))
     }
 
     /// Refuses members that nobody took.

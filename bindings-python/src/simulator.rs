@@ -58,6 +58,11 @@ impl Simulator {
         Ok(bytes.map(|bytes| PyBytes::new(py, &bytes)))
     }
 
+    fn attachment<'py>(&self, py: Python<'py>, id: &str) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let bytes = self.look(|simulator| simulator.attachment(id))?;
+        Ok(bytes.map(|bytes| PyBytes::new(py, &bytes)))
+    }
+
     fn add_fault(&self, fault: &str) -> PyResult<()> {
         let fault = parse("fault", fault)?;
         self.look(|simulator| simulator.add_fault(fault))?.map_err(exception)

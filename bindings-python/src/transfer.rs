@@ -247,7 +247,7 @@ impl TransferOutcome {
 
     /// Whoever raises the error has the outcome in its traceback.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.callback_error.as_ref().map_or(Ok(()), |error| visit.call(&error.0))
+        self.callback_error.as_ref().map_or(Ok(()), |error| error.seen(&visit))
     }
 }
 
@@ -269,7 +269,14 @@ impl From<porteur::TransferOutcome> for TransferOutcome {
 /// Why a callback did not arrive, as the exception that it would be.
 #[derive(FromPyObject, IntoPyObject, IntoPyObjectRef)]
 #[pyo3(transparent)]
-struct Untold(Py<PyBaseException>);
+pub(crate) struct Untold(Py<PyBaseException>);
+
+impl Untold {
+    /// For whoever looks for what is not needed any more.
+    pub(crate) fn seen(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.0)
+    }
+}
 
 impl PartialEq for Untold {
     /// By what they say: as exceptions they are equal to themselves alone, and pickled ones to none.

@@ -148,6 +148,22 @@ class Run:
         history = self.client.history(wish.get("conversation", CONVERSATION), **only(wish, "page_size", "page_token"))
         return SimpleNamespace(ids=[message.id for message in self.finish(self.read(history, wish.get("take")))])
 
+    def attachment(self, id: str) -> Any:
+        return self.finish(self.client.attachment(id))
+
+    def transform_attachment(self, directive: dict[str, Any]) -> Any:
+        done = self.finish(self.client.transform_attachment(directive))
+        names = ("id", "source_id", "name", "thumbnail_id", "format", "width", "height", "original_size")
+        error = done.callback_error
+        return SimpleNamespace(
+            **{name: getattr(done, name) for name in names}, callback_error=None if error is None else error.code
+        )
+
+    def transform_attachments(self, wish: dict[str, Any]) -> Any:
+        done = self.finish(self.client.transform_attachments(wish["directives"], **only(wish, "concurrency")))
+        names = [f"error:{one.code}" if isinstance(one, porteur.PorteurError) else one.name for one in done]
+        return SimpleNamespace(names=names)
+
     def record(self, wish: dict[str, Any]) -> Any:
         return self.finish(self.client.record(wish["kind"], wish.get("fields", {})))
 
@@ -188,8 +204,7 @@ class Run:
         if "media" in options:
             options["media"] = [matrix(**medium) for medium in options["media"]]
         if callback := options.get("callback"):
-            url = self.simulator.url + callback["path"] if "path" in callback else callback["url"]
-            options["callback"] = porteur.Callback(url, **only(callback, "method"))
+            options["callback"] = told(callback, self.simulator)
         return options
 
     def events(self, count: int) -> Any:
@@ -217,11 +232,21 @@ def client_options(config: dict[str, Any], simulator: Simulator, folder: Path) -
         if settings.pop("endpoint", True):
             settings["endpoint"] = f"{simulator.url}/audit"
         options["audit"] = porteur.Audit(folder / LOG, SECRET, **settings)
-    if "max_chunk_bytes" in config:
-        options["limits"] = porteur.Limits(max_chunk_bytes=config.pop("max_chunk_bytes"))
+    if callback := config.pop("attachment_callback", None):
+        options["attachment_callback"] = told(callback, simulator)
+    limits = {name: config.pop(name) for name in ("max_chunk_bytes",) if name in config}
+    if "max_input_bytes" in config:
+        limits["media"] = porteur.MediaLimits(max_input_bytes=config.pop("max_input_bytes"))
+    if limits:
+        options["limits"] = porteur.Limits(**limits)
     if config:
         options["pace"] = porteur.Pace(**config)
     return options
+
+
+def told(callback: dict[str, Any], simulator: Simulator) -> porteur.Callback:
+    url = simulator.url + callback["path"] if "path" in callback else callback["url"]
+    return porteur.Callback(url, **only(callback, "method"))
 
 
 def attachment(wish: dict[str, Any]) -> porteur.Attachment:

@@ -85,6 +85,13 @@ async def asynchronous(pieces: AsyncIterator[bytes]) -> None:
         async for message in client.history("conversation-1"):
             assert_type(message, porteur.HistoryMessage)
         await client.flush_audit()
+        assert_type(await client.attachment("attachment-1"), porteur.AttachmentInfo)
+        made = await client.transform_attachment("a", target_format="webp", max_width=2, max_height=2)
+        assert_type(made, porteur.TransformedAttachment)
+        assert_type(made.times.upload, float)
+        many = await client.transform_attachments([{"attachmentId": "a", "targetFormat": "png"}], concurrency=4)
+        assert_type(many, list[porteur.TransformedAttachment | porteur.PorteurError])
+        await client.transform_attachment("a", target_format="gif")  # type: ignore[arg-type]
         async with await client.connect() as session:
             assert_type(session, porteur.AsyncSession)
             callback = porteur.Callback("https://example.com", method="PUT")

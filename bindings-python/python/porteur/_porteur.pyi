@@ -24,6 +24,8 @@ __all__ = [
     "AsyncClient",
     "AsyncSession",
     "Attachment",
+    "AttachmentInfo",
+    "AttachmentTimes",
     "Audio",
     "Audit",
     "AuditFinding",
@@ -52,6 +54,7 @@ __all__ = [
     "Timeouts",
     "TransferOutcome",
     "Transformed",
+    "TransformedAttachment",
     "UploadedFile",
     "Video",
     "inspect",
@@ -102,6 +105,7 @@ class Client:
         audit: Where an audit trail is kept. Default nowhere. A forked child writes a chain of its own into the same
             file.
         transfer_callback: Whom to tell how transfers ended, or the URL for a POST. Default nobody.
+        attachment_callback: Whom to tell of an attachment that was transformed, or the URL for a POST. Default nobody.
 
     Raises:
         InvalidInput: A setting that cannot be used; ``details["field"]`` names it.
@@ -122,6 +126,7 @@ class Client:
         limits: Limits | None = None,
         audit: Audit | None = None,
         transfer_callback: Callback | str | None = None,
+        attachment_callback: Callback | str | None = None,
     ) -> Self: ...
     @staticmethod
     def from_env(
@@ -136,11 +141,12 @@ class Client:
         limits: Limits | None = None,
         audit: Audit | None = None,
         transfer_callback: Callback | str | None = None,
+        attachment_callback: Callback | str | None = None,
     ) -> Client:
         """A client from ``GENESYS_CLIENT_ID``, ``GENESYS_CLIENT_SECRET``, ``GENESYS_SCOPES``, ``GENESYS_ENVIRONMENT``
         (else ``GENESYS_ENV``) and ``GENESYS_BASE_URL``, for an audit trail ``PORTEUR_AUDIT_FILE``,
-        ``PORTEUR_AUDIT_SECRET`` and ``PORTEUR_AUDIT_ENDPOINT``, and for the callback of transfers
-        ``MEDIA_SERVER_WEBHOOK``; an argument goes before its variable.
+        ``PORTEUR_AUDIT_SECRET`` and ``PORTEUR_AUDIT_ENDPOINT``, for the callback of transfers ``MEDIA_SERVER_WEBHOOK``
+        and for that of attachments ``EXTERNAL_ASSET_CALLBACK_URL``; an argument goes before its variable.
 
         Raises:
             InvalidInput: Variables that are missing; ``details["field"]`` names all of them.
@@ -379,6 +385,87 @@ class Client:
         to find out what became of it.
         """
 
+    def attachment(self, id: str) -> AttachmentInfo:
+        """What an attachment of a conversation is.
+
+        Raises:
+            InvalidInput: An id that cannot be.
+            NotFound, NotAvailable: There is none by this id, or it cannot be had (yet).
+            Other errors of the platform, as ``send``.
+        """
+
+    def transform_attachment(
+        self,
+        directive: str | Mapping[str, object],
+        *,
+        target_format: Literal["jpeg", "png", "webp"] | None = None,
+        max_width: int | None = None,
+        max_height: int | None = None,
+        preserve_aspect_ratio: bool | None = None,
+        generate_thumbnail: bool | None = None,
+        thumbnail_max_width: int | None = None,
+        enlarge: bool | None = None,
+    ) -> TransformedAttachment:
+        """Makes a new attachment of one: downloads it, transforms it, uploads the result, and says what it is.
+
+        Then the callback is made. With an audit log an entry is in it before the upload, before the patch, and at the
+        end.
+
+        >>> client.transform_attachment(  # doctest: +SKIP
+        ...     "a1b2c3d4", target_format="jpeg", max_width=1920, max_height=1080, generate_thumbnail=True,
+        ...     thumbnail_max_width=200,
+        ... )
+
+        Args:
+            directive: The platform's id of the attachment, and the rest as keyword arguments; or all of it as the JSON
+                of the platform's tutorial: ``{"attachmentId": ..., "targetFormat": ..., "maxWidth": ...}``.
+            target_format: What the new one is encoded as.
+            max_width: 1 to 4096 px; even where the aspect ratio is kept.
+            max_height: The same.
+            preserve_aspect_ratio: Whether it keeps its shape, as large as fits; else it is stretched to exactly this
+                size. Default True.
+            generate_thumbnail: Whether a thumbnail is made of the result and linked by ``thumbnailId``. Default False.
+            thumbnail_max_width: 1 px to ``max_width``. Looked at when a thumbnail is made.
+            enlarge: Whether a picture that is smaller may be made larger. Default False.
+
+        Raises:
+            InvalidInput: A field that is missing, unknown, or breaks a rule; nothing was sent.
+            NotFound, NotAvailable: There is no such attachment, or it cannot be had (yet).
+            Media: A type that is not taken, bytes that are not of their type, a picture that is damaged or costs too
+                much.
+            TooLarge: More bytes than ``limits.media`` allows.
+            Protocol: Another length than the one described, or a redirect that must not be followed.
+            Unfinished: Whatever fails once something is or may be on the platform; it names the ids.
+            File: The audit log cannot be written.
+            Other errors of the platform, as ``send``.
+
+        Ctrl-C raises ``KeyboardInterrupt`` within 0.1 s. What was uploaded stays; the audit log names it.
+        """
+
+    def transform_attachments(
+        self, directives: Iterable[Mapping[str, object]], *, concurrency: int | None = None
+    ) -> list[TransformedAttachment | PorteurError]:
+        """Transforms many attachments; what became of each, in order. One that fails stops no other.
+
+        Some are downloaded and uploaded while the pictures of others are worked on, one a core.
+
+        Args:
+            directives: Dicts of what ``transform_attachment`` takes, with the id as ``attachment_id``, or the JSON of
+                the tutorial.
+            concurrency: How many are under way at a time, 1 to 256; so many of their files are in memory at most.
+                Default 16.
+
+        Returns:
+            For each what ``transform_attachment`` would return, or the error that it would raise.
+
+        Raises:
+            InvalidInput: A ``concurrency`` that cannot be.
+            TypeError: Something that is no dict, by its place; nothing was sent.
+
+        Ctrl-C raises ``KeyboardInterrupt`` within 0.1 s. What was uploaded stays; those
+        whose turn has not come are left alone.
+        """
+
     def record(self, kind: str, fields: Mapping[str, JSON]) -> AuditReceipt:
         """Writes an entry of your own into the audit log, and returns when it is there.
 
@@ -440,6 +527,7 @@ class AsyncClient:
         audit: Where an audit trail is kept. Default nowhere. A forked child writes a chain of its own into the same
             file.
         transfer_callback: Whom to tell how transfers ended, or the URL for a POST. Default nobody.
+        attachment_callback: Whom to tell of an attachment that was transformed, or the URL for a POST. Default nobody.
 
     Raises:
         InvalidInput: A setting that cannot be used; ``details["field"]`` names it.
@@ -460,6 +548,7 @@ class AsyncClient:
         limits: Limits | None = None,
         audit: Audit | None = None,
         transfer_callback: Callback | str | None = None,
+        attachment_callback: Callback | str | None = None,
     ) -> Self: ...
     @staticmethod
     def from_env(
@@ -474,11 +563,12 @@ class AsyncClient:
         limits: Limits | None = None,
         audit: Audit | None = None,
         transfer_callback: Callback | str | None = None,
+        attachment_callback: Callback | str | None = None,
     ) -> AsyncClient:
         """A client from ``GENESYS_CLIENT_ID``, ``GENESYS_CLIENT_SECRET``, ``GENESYS_SCOPES``, ``GENESYS_ENVIRONMENT``
         (else ``GENESYS_ENV``) and ``GENESYS_BASE_URL``, for an audit trail ``PORTEUR_AUDIT_FILE``,
-        ``PORTEUR_AUDIT_SECRET`` and ``PORTEUR_AUDIT_ENDPOINT``, and for the callback of transfers
-        ``MEDIA_SERVER_WEBHOOK``; an argument goes before its variable.
+        ``PORTEUR_AUDIT_SECRET`` and ``PORTEUR_AUDIT_ENDPOINT``, for the callback of transfers ``MEDIA_SERVER_WEBHOOK``
+        and for that of attachments ``EXTERNAL_ASSET_CALLBACK_URL``; an argument goes before its variable.
 
         Raises:
             InvalidInput: Variables that are missing; ``details["field"]`` names all of them.
@@ -719,6 +809,87 @@ class AsyncClient:
 
         Cancellation: ``task.cancel()`` ends the call. A frame that left is not recalled: give an ``id`` to be able to
         find out what became of it.
+        """
+
+    async def attachment(self, id: str) -> AttachmentInfo:
+        """What an attachment of a conversation is.
+
+        Raises:
+            InvalidInput: An id that cannot be.
+            NotFound, NotAvailable: There is none by this id, or it cannot be had (yet).
+            Other errors of the platform, as ``send``.
+        """
+
+    async def transform_attachment(
+        self,
+        directive: str | Mapping[str, object],
+        *,
+        target_format: Literal["jpeg", "png", "webp"] | None = None,
+        max_width: int | None = None,
+        max_height: int | None = None,
+        preserve_aspect_ratio: bool | None = None,
+        generate_thumbnail: bool | None = None,
+        thumbnail_max_width: int | None = None,
+        enlarge: bool | None = None,
+    ) -> TransformedAttachment:
+        """Makes a new attachment of one: downloads it, transforms it, uploads the result, and says what it is.
+
+        Then the callback is made. With an audit log an entry is in it before the upload, before the patch, and at the
+        end.
+
+        >>> await client.transform_attachment(  # doctest: +SKIP
+        ...     "a1b2c3d4", target_format="jpeg", max_width=1920, max_height=1080, generate_thumbnail=True,
+        ...     thumbnail_max_width=200,
+        ... )
+
+        Args:
+            directive: The platform's id of the attachment, and the rest as keyword arguments; or all of it as the JSON
+                of the platform's tutorial: ``{"attachmentId": ..., "targetFormat": ..., "maxWidth": ...}``.
+            target_format: What the new one is encoded as.
+            max_width: 1 to 4096 px; even where the aspect ratio is kept.
+            max_height: The same.
+            preserve_aspect_ratio: Whether it keeps its shape, as large as fits; else it is stretched to exactly this
+                size. Default True.
+            generate_thumbnail: Whether a thumbnail is made of the result and linked by ``thumbnailId``. Default False.
+            thumbnail_max_width: 1 px to ``max_width``. Looked at when a thumbnail is made.
+            enlarge: Whether a picture that is smaller may be made larger. Default False.
+
+        Raises:
+            InvalidInput: A field that is missing, unknown, or breaks a rule; nothing was sent.
+            NotFound, NotAvailable: There is no such attachment, or it cannot be had (yet).
+            Media: A type that is not taken, bytes that are not of their type, a picture that is damaged or costs too
+                much.
+            TooLarge: More bytes than ``limits.media`` allows.
+            Protocol: Another length than the one described, or a redirect that must not be followed.
+            Unfinished: Whatever fails once something is or may be on the platform; it names the ids.
+            File: The audit log cannot be written.
+            Other errors of the platform, as ``send``.
+
+        Cancellation: ``task.cancel()`` ends the call. What was uploaded stays; the audit log names it.
+        """
+
+    async def transform_attachments(
+        self, directives: Iterable[Mapping[str, object]], *, concurrency: int | None = None
+    ) -> list[TransformedAttachment | PorteurError]:
+        """Transforms many attachments; what became of each, in order. One that fails stops no other.
+
+        Some are downloaded and uploaded while the pictures of others are worked on, one a core.
+
+        Args:
+            directives: Dicts of what ``transform_attachment`` takes, with the id as ``attachment_id``, or the JSON of
+                the tutorial.
+            concurrency: How many are under way at a time, 1 to 256; so many of their files are in memory at most.
+                Default 16.
+
+        Returns:
+            For each what ``transform_attachment`` would return, or the error that it would raise.
+
+        Raises:
+            InvalidInput: A ``concurrency`` that cannot be.
+            TypeError: Something that is no dict, by its place; nothing was sent.
+
+        When its task is cancelled, the call ends. What was uploaded stays; those
+        whose turn has not come are left alone.
         """
 
     async def record(self, kind: str, fields: Mapping[str, JSON]) -> AuditReceipt:
@@ -1012,7 +1183,10 @@ class Timeouts:
         stall: For a storage PUT without progress; there is no limit in all. Default 30.
         audit: For a batch of the audit log in all. Default 10.
         ping: For the answer to a ping on a socket. Default 3.
-        callback: For one attempt at a callback. Default 5.
+        callback: For one attempt at the callback of a transfer. Default 5.
+        attachment_callback: For one attempt at the callback of an attachment. Default 10.
+        download: For the bytes of an attachment, each attempt and each redirect by itself. Default 30.
+        download_stall: For the bytes of an attachment without a byte that comes. Default 10.
 
     Raises:
         InvalidInput: A number that is negative or too large.
@@ -1028,6 +1202,9 @@ class Timeouts:
         audit: float | None = None,
         ping: float | None = None,
         callback: float | None = None,
+        attachment_callback: float | None = None,
+        download: float | None = None,
+        download_stall: float | None = None,
     ) -> Self: ...
     @property
     def connect(self) -> float: ...
@@ -1043,6 +1220,12 @@ class Timeouts:
     def ping(self) -> float: ...
     @property
     def callback(self) -> float: ...
+    @property
+    def attachment_callback(self) -> float: ...
+    @property
+    def download(self) -> float: ...
+    @property
+    def download_stall(self) -> float: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
@@ -1057,6 +1240,7 @@ class Limits:
         max_bandwidth_kbps: The most kbit/s of a transfer's sound that the media gateway takes. Default 128.
         codecs: The codecs that the media gateway knows. Default ``["opus", "g722", "pcmu"]``.
         max_fps: The most pictures a second of a transfer that the media gateway takes. Default 30.
+        media: What the picture of an attachment may cost.
 
     Raises:
         InvalidInput: A number that is negative or too large.
@@ -1069,6 +1253,7 @@ class Limits:
         max_bandwidth_kbps: int | None = None,
         codecs: Sequence[str] | None = None,
         max_fps: int | None = None,
+        media: MediaLimits | None = None,
     ) -> Self: ...
     @property
     def max_chunk_bytes(self) -> int: ...
@@ -1078,6 +1263,8 @@ class Limits:
     def codecs(self) -> list[str]: ...
     @property
     def max_fps(self) -> int: ...
+    @property
+    def media(self) -> MediaLimits: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
@@ -1450,7 +1637,7 @@ class MediaMatrix:
 
 @final
 class Callback:
-    """Whom to tell how something ended: JSON with an ``event_id``, sent as often as the client's pace allows. Can be
+    """Whom to tell how something ended: JSON with an id of the event, sent as often as the client's pace allows. Can be
     pickled; ``repr`` hides the query of the URL.
 
     Args:
@@ -1518,6 +1705,161 @@ class TransferOutcome:
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __getnewargs_ex__(self) -> tuple[tuple[str, str], dict[str, Any]]: ...
+
+@final
+class AttachmentInfo:
+    """An attachment that can be had, as the platform describes it. Name and metadata were written by strangers. Can be
+    pickled."""
+
+    def __new__(cls, id: str, *, name: str, content_type: str, size: int, metadata: Mapping[str, str]) -> Self: ...
+    @property
+    def id(self) -> str:
+        """The platform's id of it."""
+
+    @property
+    def name(self) -> str:
+        """The file name that it was sent with. It may hold anything: no path is to be made of it."""
+
+    @property
+    def content_type(self) -> str:
+        """The MIME type that it was sent with, parameters included."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What else is known, as in ``originalWidth``."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]: ...
+
+@final
+class TransformedAttachment:
+    """An attachment that was made of another one. Can be pickled."""
+
+    def __new__(
+        cls,
+        id: str,
+        source_id: str,
+        *,
+        name: str,
+        format: str,
+        width: int,
+        height: int,
+        original_size: int,
+        size: int,
+        times: AttachmentTimes,
+        thumbnail_id: str | None = None,
+        thumbnail_size: int | None = None,
+        callback_error: PorteurError | None = None,
+    ) -> Self: ...
+    @property
+    def id(self) -> str:
+        """The platform's id of the new attachment."""
+
+    @property
+    def source_id(self) -> str:
+        """The one that it was made of."""
+
+    @property
+    def name(self) -> str:
+        """The name that the platform keeps: ``transformed_{source_id}.{format}``."""
+
+    @property
+    def thumbnail_id(self) -> str | None:
+        """The platform's id of the thumbnail, when one was wished for."""
+
+    @property
+    def format(self) -> str:
+        """What it is encoded as, as in ``"jpeg"``."""
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+
+    @property
+    def original_size(self) -> int:
+        """Bytes of the attachment that it was made of."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    @property
+    def thumbnail_size(self) -> int | None:
+        """Bytes of the thumbnail."""
+
+    @property
+    def times(self) -> AttachmentTimes:
+        """How long each stage took."""
+
+    @property
+    def callback_error(self) -> PorteurError | None:
+        """Why the callback did not arrive, if there is one and it did not. The new attachment stands."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[str, str], dict[str, Any]]: ...
+
+@final
+class AttachmentTimes:
+    """How long each stage took, in seconds. Waiting for a core is in none of them. Can be pickled."""
+
+    def __new__(
+        cls,
+        *,
+        describe: float,
+        download: float,
+        decode: float,
+        resize: float,
+        encode: float,
+        thumbnail: float,
+        upload: float,
+        patch: float,
+    ) -> Self: ...
+    @property
+    def describe(self) -> float:
+        """Until the platform said what it is."""
+
+    @property
+    def download(self) -> float:
+        """Until its bytes were here, redirects included."""
+
+    @property
+    def decode(self) -> float:
+        """From bytes to pixels."""
+
+    @property
+    def resize(self) -> float:
+        """Scaling, turning, colours."""
+
+    @property
+    def encode(self) -> float:
+        """From pixels to bytes."""
+
+    @property
+    def thumbnail(self) -> float:
+        """Scaling and encoding the thumbnail; 0 without one."""
+
+    @property
+    def upload(self) -> float:
+        """Until result and thumbnail were on the platform."""
+
+    @property
+    def patch(self) -> float:
+        """Until the platform knew what they are."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
 
 @final
 class SessionEvent:
@@ -2186,6 +2528,7 @@ class Simulator:
     def journal(self) -> str: ...
     def state(self) -> str: ...
     def file(self, id: str) -> bytes | None: ...
+    def attachment(self, id: str) -> bytes | None: ...
     def add_fault(self, fault: str) -> None: ...
     def advance(self, by: float, /) -> None: ...
     def stop(self) -> None: ...

@@ -22,6 +22,7 @@ __all__ = [
     "InvalidInput",
     "Media",
     "Network",
+    "NotAvailable",
     "NotFound",
     "PermissionDenied",
     "PorteurError",
@@ -35,6 +36,7 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Unconfirmed",
+    "Unfinished",
     "UnsafeTarget",
     "WebhookRejected",
 ]
@@ -116,6 +118,12 @@ class NotFound(PorteurError, LookupError):
     code = "not_found"
 
 
+class NotAvailable(PorteurError):
+    """It is on the platform and cannot be had, mostly not yet: ``details["id"]`` and ``details["status"]``."""
+
+    code = "not_available"
+
+
 class TooLarge(PorteurError, ValueError):
     """Larger than a limit, ours or the platform's."""
 
@@ -183,6 +191,14 @@ class Unconfirmed(PorteurError, ConnectionError):
     never makes a second one."""
 
     code = "unconfirmed"
+
+
+class Unfinished(PorteurError):
+    """An attachment was transformed, and then something failed that leaves files on the platform:
+    ``details["uploaded"]`` names them, separated by commas; with ``details["uncertain"]`` ``"true"`` there may be one
+    more, whose upload was not answered. The same call uploads anew."""
+
+    code = "unfinished"
 
 
 class DeliveryFailed(PorteurError):

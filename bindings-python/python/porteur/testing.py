@@ -55,6 +55,10 @@ class Simulator:
             * ``scopes``: the ones that are granted, default all
             * ``store_status``: how a chunk is answered, default 200
             * ``keep_bytes``: whether files are kept or only their checksums, default True
+            * ``attachments``: a list of ``id``, ``name``, ``content_type``, ``status``, the size of a drawing
+              (``width``, ``height``) or the bytes (``base64``, ``path``), ``size`` (how many it says that it has),
+              ``metadata``, ``redirect`` (``"signed"`` or a URL), ``redirect_status``, ``chunked`` and ``breaks_off``
+              (after so many bytes, once); default ``attachment-1``, a PNG of 64 x 48 px
             * ``conversations``: a list of ``id``, ``channel`` (default ``"webchat"``), ``participants`` (each an ``id``
               and a ``role``) and ``history`` (how many messages it begins with); default ``conversation-1`` between
               ``agent@example.com`` and ``customer@example.com``
@@ -114,14 +118,18 @@ class Simulator:
 
     @property
     def state(self) -> dict[str, Any]:
-        """What the platform holds: ``files, guests, messages, uploads, conversations, interactions, frames, callbacks,
-        audit, tokens_issued, token_requests``. ``callbacks`` is what ``url`` and ``/callback`` was told."""
+        """What the platform holds: ``files, guests, messages, uploads, attachments, conversations, interactions,
+        frames, callbacks, audit, tokens_issued, token_requests``. ``callbacks`` is what ``url`` and ``/callback`` was told."""
         state: dict[str, Any] = json.loads(self._core.state())
         return state
 
     def file(self, id: str) -> bytes | None:
         """The content of a file; None when there is no such file, or only its checksums were kept."""
         return self._core.file(id)
+
+    def attachment(self, id: str) -> bytes | None:
+        """The content of an attachment; None when there is no such attachment, or it was not kept."""
+        return self._core.attachment(id)
 
     def add_fault(self, **fault: Any) -> None:
         """Adds something that goes wrong, counting from now on.

@@ -125,7 +125,7 @@ impl MediaLimits {
         Ok((PyTuple::empty(py), self.fields(py)?))
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+    pub(crate) fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let field = |(name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| Ok(format!("{name}={}", value.repr()?));
         let fields: Vec<String> = self.fields(py)?.iter().map(field).collect::<PyResult<_>>()?;
         Ok(format!("MediaLimits({})", fields.join(", ")))
