@@ -129,6 +129,14 @@ node target/node/transfer.mjs "${move[@]}"
 target/release/porteur transfer "${move[@]}" --media opus@64 --media pcmu@64
 if target/release/porteur transfer interaction-9 genesys://user/agent-9 2>target/example.err; then exit 1; fi
 grep -q 'interaction not found: interaction-9' target/example.err
+# And what is made of attachments.
+target/release/attachment attachment-1
+"$venv/bin/python" examples/python/attachment.py attachment-1
+node target/node/attachment.mjs attachment-1
+target/release/porteur attachment describe attachment-1
+target/release/porteur attachment transform attachment-1 --format webp --max-width 32 --max-height 32 --thumbnail 16
+if target/release/porteur attachment transform attachment-9 --max-width 33 2>target/example.err; then exit 1; fi
+grep -q 'invalid max_width: expected an even number' target/example.err
 target/release/porteur verify-audit target/example.audit
 sed 's/queued/delivered/' target/example.audit >target/changed.audit
 cp target/example.audit.checkpoints target/changed.audit.checkpoints

@@ -1,5 +1,6 @@
 //! The `porteur` command.
 
+mod attachment;
 mod output;
 mod page;
 mod preview;
@@ -35,6 +36,8 @@ enum Command {
     Send(send::Arguments),
     /// Transfers an interaction with its media
     Transfer(transfer::Arguments),
+    /// Says what an attachment is, and makes new ones of it
+    Attachment(attachment::Arguments),
     /// Makes pictures smaller, or other ones of them
     Transform(transform::Arguments),
     /// Makes previews of pictures and PDFs, and a page that shows them
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
             Command::Upload(arguments) => upload::run(arguments).await,
             Command::Send(arguments) => send::run(arguments).await,
             Command::Transfer(arguments) => transfer::run(arguments).await,
+            Command::Attachment(arguments) => attachment::run(arguments).await,
             Command::Transform(arguments) => transform::run(&arguments),
             Command::Preview(arguments) => preview::run(arguments),
             Command::Worker(arguments) => worker::run(arguments).await,

@@ -1,9 +1,10 @@
 //! `porteur tour`: real files travel through everything there is, and every claim is checked.
 //!
 //! Without a host it starts the simulator in this process, with a rate limit, a lost connection, an expired URL, a lost
-//! answer, an unsupported codec and a socket that is closed on the way. Each step is a file here.
+//! answer, an unsupported codec, a socket that is closed and a download that breaks off on the way. Each step is a file here.
 
 mod account;
+mod attachment;
 mod audit;
 mod conversation;
 mod files;
@@ -59,6 +60,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     let uploaded = files::upload(&mut tour, &luggage).await?;
     conversation::send(&mut tour, &uploaded).await?;
     interaction::transfer(&mut tour).await?;
+    attachment::transform(&mut tour).await?;
     match address {
         Some(address) => {
             message::send(&mut tour, &address, &uploaded).await?;
@@ -81,7 +83,7 @@ impl Tour {
     fn simulated(luggage: &files::Luggage, address: &Address) -> Result<Self> {
         let trail = Trail::new()?;
         let mut faults = files::faults(luggage);
-        faults.extend([address.fault(), interaction::fault()]);
+        faults.extend([address.fault(), interaction::fault(), attachment::fault()]);
         let audit_secret = trail.secret.clone();
         let codecs = vec![interaction::CODEC.to_owned()];
         let settings = SimulatorSettings {
@@ -89,6 +91,7 @@ impl Tour {
             faults,
             audit_secret,
             codecs,
+            attachments: vec![attachment::settings()],
             hosted: preview::hosted(),
             ..Default::default()
         };
