@@ -1,7 +1,8 @@
 // The names of `porteur`. `native.d.ts` is generated from the native part; what JavaScript adds to it is here.
 
 import type {
-  ErrorFacts, MessageOptions, SentMessage, TransferOptions, TransferOutcome, Transformed, TransformOptions
+  ErrorFacts, MessageOptions, SentMessage, TransferOptions, TransferOutcome, Transformed, TransformedAttachment,
+  TransformOptions
 } from './native'
 
 export {
@@ -9,12 +10,12 @@ export {
   transformMany, transformSync, verifyAudit, verifyAuditSync
 } from './native'
 export type {
-  Attachment, Audio, AuditFinding, AuditOptions, AuditReceipt, AuditReport, CallbackOptions, CallOptions, ChunkDigests,
-  ClientOptions, DeliveryOptions, ErrorFacts, FileReference, GuestMessageOptions, GuestOptions, HashOptions,
-  HistoryMessage, HistoryOptions, ImageInfo, InspectOptions, Limits, ManyOptions, MediaLimits, MediaMatrix,
-  MessageOptions, MessageReference, Pace, PixelSize, PreviewOptions, Progress, Receipt, SentGuestMessage, SentMessage,
-  Sla, StageTimes, Thumbnail, Timeouts, TransferOptions, TransferOutcome, Transformed, TransformOptions, UploadedFile,
-  UploadOptions, Video
+  Attachment, AttachmentInfo, AttachmentTimes, Audio, AuditFinding, AuditOptions, AuditReceipt, AuditReport,
+  CallbackOptions, CallOptions, ChunkDigests, ClientOptions, DeliveryOptions, ErrorFacts, FileReference,
+  GuestMessageOptions, GuestOptions, HashOptions, HistoryMessage, HistoryOptions, ImageInfo, InspectOptions, Limits,
+  ManyOptions, MediaLimits, MediaMatrix, MessageOptions, MessageReference, Pace, PixelSize, PreviewOptions, Progress,
+  Receipt, SentGuestMessage, SentMessage, Sla, StageTimes, Thumbnail, Timeouts, TransferOptions, TransferOutcome,
+  Transformed, TransformedAttachment, TransformOptions, UploadedFile, UploadOptions, Video
 } from './native'
 
 /** A picture: a path or `file:` URL, bytes, or something that gives bytes piece by piece. */
@@ -50,6 +51,30 @@ export interface OutgoingTransfer extends Omit<TransferOptions, 'signal'> {
 export type SettledTransfer =
   { status: 'fulfilled', value: TransferOutcome } | { status: 'rejected', reason: PorteurError }
 
+/** What is to become of an attachment: the directive as the platform's tutorial writes it. */
+export interface AttachmentDirective {
+  /** The platform's id of the attachment. */
+  attachmentId: string
+  /** What the new one is encoded as, with quality 85 where the format loses some. */
+  targetFormat: 'jpeg' | 'png' | 'webp'
+  /** 1 to 4096 px; even where the aspect ratio is kept. */
+  maxWidth: number
+  /** 1 to 4096 px; even where the aspect ratio is kept. */
+  maxHeight: number
+  /** Whether it keeps its shape, as large as fits; else it is stretched to exactly this size. Default `true`. */
+  preserveAspectRatio?: boolean
+  /** Whether a thumbnail is made of the result, a JPEG of quality 75. Default `false`. */
+  generateThumbnail?: boolean
+  /** 1 px to `maxWidth`. Looked at when a thumbnail is made. */
+  thumbnailMaxWidth?: number
+  /** Whether a picture that is smaller may be made larger. Default `false`. */
+  enlarge?: boolean
+}
+
+/** What became of one of several attachments, as `Promise.allSettled` has it. */
+export type SettledAttachment =
+  { status: 'fulfilled', value: TransformedAttachment } | { status: 'rejected', reason: PorteurError }
+
 /** Something that happened on a session; there may be other kinds in a later version. */
 export type SessionEvent =
   /** The socket was opened anew after it was lost. */
@@ -70,10 +95,7 @@ export type SessionEvent =
 
 /** What went wrong, by what the caller can do about it; there may be more in a later version. */
 export type ErrorCode =
-  | 'invalid_input' | 'unauthenticated' | 'permission_denied' | 'not_found' | 'too_large' | 'rate_limited'
-  | 'unavailable' | 'api' | 'network' | 'protocol' | 'checksum_mismatch' | 'source_changed' | 'unsafe_target'
-  | 'expired' | 'unconfirmed' | 'delivery_failed' | 'delivery_timeout' | 'interaction_not_active'
-  | 'transfer_rejected' | 'transfer_timeout' | 'media' | 'queue' | 'webhook_rejected' | 'file' | 'cancelled'
+  | 'transfer_rejected' | 'transfer_timeout' | 'media' | 'unfinished' | 'queue' | 'webhook_rejected' | 'file' | 'cancelled'
 
 /** Every failure that is porteur's own. An aborted call rejects with the reason of its signal instead. */
 export class PorteurError extends Error {
@@ -92,7 +114,7 @@ export class PorteurError extends Error {
   /**
    * What else is known, by names of the core: field, reason, hint, what, id, attempts, kind, endpoint, platform_code,
    * chunks, path, errno, client_id, cause, message_id, conversation, status, waited_seconds, elapsed_seconds,
-   * sla_seconds, sla_violation, interaction, state, sent, format.
+   * sla_seconds, sla_violation, interaction, state, sent, format, attachment, stage, uploaded, uncertain.
    */
   readonly details: Readonly<Record<string, string>>
   /** With `invalid_input`: the argument, option or environment variable that was refused, as in `contentType`. */

@@ -8,8 +8,8 @@ export declare class Client {
   /**
    * A client with the settings of `GENESYS_CLIENT_ID`, `GENESYS_CLIENT_SECRET`, `GENESYS_SCOPES`,
    * `GENESYS_ENVIRONMENT` (else `GENESYS_ENV`) and `GENESYS_BASE_URL`, for an audit trail `PORTEUR_AUDIT_FILE`,
-   * `PORTEUR_AUDIT_SECRET` and `PORTEUR_AUDIT_ENDPOINT`, and for the callback of transfers `MEDIA_SERVER_WEBHOOK`,
-   * in `process.env`, and those given here over them. Throws `invalid_input` that names all variables that are
+   * `PORTEUR_AUDIT_SECRET` and `PORTEUR_AUDIT_ENDPOINT`, for the callback of transfers `MEDIA_SERVER_WEBHOOK` and for
+   * that of attachments `EXTERNAL_ASSET_CALLBACK_URL`, in `process.env`, and those given here over them. Throws `invalid_input` that names all variables that are
    * missing.
    */
   static fromEnv(options?: ClientOptions): Client
@@ -76,6 +76,30 @@ export declare class Client {
    * recall a frame that left: give an `id` to be able to find out what became of it.
    */
   transfer(interaction: string, destination: string, options?: TransferOptions): Promise<TransferOutcome>
+  /**
+   * What an attachment of a conversation is. Rejects with `not_found`, and with `not_available` for one that cannot be
+   * had (yet).
+   */
+  attachment(id: string, options?: CallOptions): Promise<AttachmentInfo>
+  /**
+   * Makes a new attachment of one: downloads it, transforms it, uploads the result, and says what it is. Then the
+   * callback is made. With an audit log an entry is in it before the upload, before the patch, and at the end.
+   *
+   * Rejects with `invalid_input` for a directive that breaks a rule, before anything is sent; with `not_available`;
+   * with `media` for a type that is not taken, bytes that are not of their type, and a picture that is damaged or
+   * costs too much; with `protocol` for another length than the one described; and with `unfinished` for whatever
+   * fails once something is or may be on the platform: its `details.uploaded` names the ids. After an abort what was
+   * uploaded stays; the audit log names it.
+   */
+  transformAttachment(wish: import('./index').AttachmentDirective, options?: CallOptions): Promise<TransformedAttachment>
+  /**
+   * Transforms many attachments, some at a time; answers as `Promise.allSettled` what became of each, in order.
+   *
+   * Some are downloaded and uploaded while the pictures of others are worked on, one a core. Whatever goes wrong with
+   * one is that one's outcome and stops no other. After an abort what was uploaded stays; those whose turn has not
+   * come are left alone.
+   */
+  transformAttachments(directives: Array<import('./index').AttachmentDirective>, options?: ManyOptions): Promise<Array<import('./index').SettledAttachment>>
   /**
    * Writes an entry of your own into the audit log, and answers when it is there.
    *
@@ -175,6 +199,7 @@ export declare class Simulator {
   get violations(): Array<string>
   get state(): string
   file(id: string): Buffer | null
+  attachment(id: string): Buffer | null
   addFault(fault: string): void
   advance(byMs: number): void
   client(options?: ClientOptions): Client
@@ -201,6 +226,40 @@ export interface Attachment {
   fileId?: string
   /** The MIME type. Default what the name's extension says, else `application/octet-stream`. */
   contentType?: string
+}
+
+/** An attachment that can be had, as the platform describes it. Name and metadata were written by strangers. */
+export interface AttachmentInfo {
+  /** The platform's id of it. */
+  id: string
+  /** The file name that it was sent with. It may hold anything: no path is to be made of it. */
+  name: string
+  /** The MIME type that it was sent with, parameters included. */
+  contentType: string
+  /** Bytes. */
+  size: number
+  /** What else is known, as in `originalWidth`. */
+  metadata: Record<string, string>
+}
+
+/** How long each stage took, with fractions of a millisecond. Waiting for a core is in none of them. */
+export interface AttachmentTimes {
+  /** Until the platform said what it is. */
+  describeMs: number
+  /** Until its bytes were here, redirects included. */
+  downloadMs: number
+  /** From bytes to pixels. */
+  decodeMs: number
+  /** Scaling, turning, colours. */
+  resizeMs: number
+  /** From pixels to bytes. */
+  encodeMs: number
+  /** Scaling and encoding the thumbnail; 0 without one. */
+  thumbnailMs: number
+  /** Until result and thumbnail were on the platform. */
+  uploadMs: number
+  /** Until the platform knew what they are. */
+  patchMs: number
 }
 
 /** What is to be heard. */
@@ -282,7 +341,7 @@ export interface AuditReport {
   findings: Array<AuditFinding>
 }
 
-/** Whom to tell how something ended: JSON with an `event_id`, sent as often as the client's pace allows. */
+/** Whom to tell how something ended: JSON with an id of the event, sent as often as the client's pace allows. */
 export interface CallbackOptions {
   /** Where to; https, or http to this machine. */
   url: string
@@ -334,6 +393,8 @@ export interface ClientOptions {
   audit?: AuditOptions
   /** Whom to tell how transfers ended, or the URL for a POST. Default nobody. */
   transferCallback?: string | CallbackOptions
+  /** Whom to tell of an attachment that was transformed, or the URL for a POST. Default nobody. */
+  attachmentCallback?: string | CallbackOptions
 }
 
 /** How long to wait for a delivery, and how often to ask. */
@@ -528,6 +589,8 @@ export interface Limits {
   codecs?: string[]
   /** The most pictures a second of a transfer that the media gateway takes. Default 30. */
   maxFps?: number
+  /** What the picture of an attachment may cost. */
+  media?: MediaLimits
 }
 
 /** How many calls are under way, and what ends them. */
@@ -809,8 +872,14 @@ export interface Timeouts {
   auditMs?: number
   /** For the answer to a ping on a socket. Default 3000. */
   pingMs?: number
-  /** For one attempt at a callback. Default 5000. */
+  /** For one attempt at the callback of a transfer. Default 5000. */
   callbackMs?: number
+  /** For one attempt at the callback of an attachment. Default 10 000. */
+  attachmentCallbackMs?: number
+  /** For the bytes of an attachment, each attempt and each redirect by itself. Default 30 000. */
+  downloadMs?: number
+  /** For the bytes of an attachment without a byte that comes. Default 10 000. */
+  downloadStallMs?: number
 }
 
 /** How an interaction goes elsewhere. */
@@ -890,6 +959,34 @@ export interface Transformed {
   source: ImageInfo
   /** How long it took. */
   timings: StageTimes
+}
+
+/** An attachment that was made of another one. */
+export interface TransformedAttachment {
+  /** The platform's id of the new attachment. */
+  id: string
+  /** The one that it was made of. */
+  sourceId: string
+  /** The name that the platform keeps: `transformed_{sourceId}.{format}`. */
+  name: string
+  /** The platform's id of the thumbnail, when one was wished for. */
+  thumbnailId?: string
+  /** What it is encoded as, as in `jpeg`. */
+  format: string
+  /** In pixels. */
+  width: number
+  /** In pixels. */
+  height: number
+  /** Bytes of the attachment that it was made of. */
+  originalSize: number
+  /** Bytes. */
+  size: number
+  /** Bytes of the thumbnail. */
+  thumbnailSize?: number
+  /** How long each stage took. */
+  times: AttachmentTimes
+  /** Why the callback did not arrive, if there is one and it did not. The new attachment stands. */
+  callbackError?: import('./index').PorteurError
 }
 
 /**

@@ -18,6 +18,7 @@ export interface SimulatorSettings {
   scopes?: string[]
   store_status?: 200 | 201 | 204 | 206 | 308
   keep_bytes?: boolean
+  attachments?: AttachmentFileSettings[]
   conversations?: ConversationSettings[]
   deliveries?: DeliverySettings[]
   interactions?: InteractionSettings[]
@@ -26,6 +27,24 @@ export interface SimulatorSettings {
   page_size?: number
   audit_secret?: string
   faults?: Fault[]
+}
+
+/** An attachment that somebody sent; see `AttachmentFileSettings` of the core. */
+export interface AttachmentFileSettings {
+  id?: string
+  name?: string
+  content_type?: string
+  status?: string | null
+  width?: number
+  height?: number
+  base64?: string
+  path?: string
+  size?: number
+  metadata?: Record<string, string>
+  redirect?: string
+  redirect_status?: number
+  chunked?: boolean
+  breaks_off?: number
 }
 
 /** A conversation that is there when the platform starts; see `ConversationSettings` of the core. */
@@ -93,6 +112,7 @@ export interface SimulatorState {
   guests: Array<Record<string, unknown>>
   messages: Array<Record<string, unknown>>
   uploads: Array<Record<string, unknown>>
+  attachments: Array<Record<string, unknown>>
   conversations: Array<Record<string, unknown>>
   interactions: Array<Record<string, unknown>>
   frames: Array<Record<string, unknown>>
@@ -127,6 +147,8 @@ export class Simulator {
   readonly state: SimulatorState
   /** The content of the file with this id, where there is one and it is kept. */
   file (id: string): Buffer | null
+  /** The content of the attachment with this id, where there is one and it is kept. */
+  attachment (id: string): Buffer | null
   /** Adds a fault; it counts the requests from now on. */
   addFault (fault: Fault): void
   /** Moves the simulated clock on without anybody waiting, so that tokens and URLs grow old. */

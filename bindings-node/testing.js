@@ -28,6 +28,8 @@ class Simulator {
 
   file (id) { return this.#native.file(id) }
 
+  attachment (id) { return this.#native.attachment(id) }
+
   addFault (fault) { this.#native.addFault(JSON.stringify(fault)) }
 
   advance (byMs) { this.#native.advance(byMs) }

@@ -5,6 +5,7 @@ use napi::Env;
 use napi::bindgen_prelude::{ClassInstance, Object, PromiseRaw, Unknown};
 use napi_derive::napi;
 
+use crate::attachment::{AttachmentInfo, TransformedAttachment, directive};
 use crate::audit::{AuditReceipt, CallOptions};
 use crate::config::{ClientOptions, from_process_env};
 use crate::convert::{Members, Text, argument, options_of};
@@ -40,8 +41,8 @@ impl Client {
 
     /// A client with the settings of `GENESYS_CLIENT_ID`, `GENESYS_CLIENT_SECRET`, `GENESYS_SCOPES`,
     /// `GENESYS_ENVIRONMENT` (else `GENESYS_ENV`) and `GENESYS_BASE_URL`, for an audit trail `PORTEUR_AUDIT_FILE`,
-    /// `PORTEUR_AUDIT_SECRET` and `PORTEUR_AUDIT_ENDPOINT`, and for the callback of transfers `MEDIA_SERVER_WEBHOOK`,
-    /// in `process.env`, and those given here over them. Throws `invalid_input` that names all variables that are
+    /// `PORTEUR_AUDIT_SECRET` and `PORTEUR_AUDIT_ENDPOINT`, for the callback of transfers `MEDIA_SERVER_WEBHOOK` and for
+    /// that of attachments `EXTERNAL_ASSET_CALLBACK_URL`, in `process.env`, and those given here over them. Throws `invalid_input` that names all variables that are
     /// missing.
     #[napi(factory)]
     pub fn from_env(
@@ -279,6 +280,84 @@ impl Client {
                 Ok((signal, async move { Ok(client.transfer(transfer).await?) }))
             },
             TransferOutcome::of,
+        )
+    }
+
+    /// What an attachment of a conversation is. Rejects with `not_found`, and with `not_available` for one that cannot be
+    /// had (yet).
+    #[napi]
+    pub fn attachment<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "string")] id: Unknown<'env>,
+        #[napi(ts_arg_type = "CallOptions")] options: Option<Unknown<'env>>,
+    ) -> napi::Result<PromiseRaw<'env, AttachmentInfo>> {
+        let client = self.core.clone();
+        promise(
+            env,
+            || {
+                let id: Text = argument("id", id)?;
+                let CallOptions { signal } = options_of(options)?;
+                Ok((signal, async move { Ok(client.attachment(&id.0).await?) }))
+            },
+            AttachmentInfo::from,
+        )
+    }
+
+    /// Makes a new attachment of one: downloads it, transforms it, uploads the result, and says what it is. Then the
+    /// callback is made. With an audit log an entry is in it before the upload, before the patch, and at the end.
+    ///
+    /// Rejects with `invalid_input` for a directive that breaks a rule, before anything is sent; with `not_available`;
+    /// with `media` for a type that is not taken, bytes that are not of their type, and a picture that is damaged or
+    /// costs too much; with `protocol` for another length than the one described; and with `unfinished` for whatever
+    /// fails once something is or may be on the platform: its `details.uploaded` names the ids. After an abort what was
+    /// uploaded stays; the audit log names it.
+    #[napi(ts_return_type = "Promise<TransformedAttachment>")]
+    pub fn transform_attachment<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "import('./index').AttachmentDirective")] wish: Unknown<'env>,
+        #[napi(ts_arg_type = "CallOptions")] options: Option<Unknown<'env>>,
+    ) -> napi::Result<PromiseRaw<'env, TransformedAttachment<'env>>> {
+        let client = self.core.clone();
+        promise_with(
+            env,
+            || {
+                let directive = directive(env, wish)?;
+                let CallOptions { signal } = options_of(options)?;
+                Ok((signal, async move { Ok(client.transform_attachment(directive).await?) }))
+            },
+            TransformedAttachment::of,
+        )
+    }
+
+    /// Transforms many attachments, some at a time; answers as `Promise.allSettled` what became of each, in order.
+    ///
+    /// Some are downloaded and uploaded while the pictures of others are worked on, one a core. Whatever goes wrong with
+    /// one is that one's outcome and stops no other. After an abort what was uploaded stays; those whose turn has not
+    /// come are left alone.
+    #[napi(ts_return_type = "Promise<Array<import('./index').SettledAttachment>>")]
+    pub fn transform_attachments<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "Array<import('./index').AttachmentDirective>")] directives: Unknown<'env>,
+        #[napi(ts_arg_type = "ManyOptions")] options: Option<Unknown<'env>>,
+    ) -> napi::Result<PromiseRaw<'env, Vec<Object<'env>>>> {
+        let client = self.core.clone();
+        promise_with(
+            env,
+            || {
+                let mut options: ManyOptions<'env> = options_of(options)?;
+                let (signal, concurrency) = (options.signal.take(), options.concurrency());
+                let many = Many::read(env, "directives", directives, directive)?;
+                let going =
+                    many.done(move |wishes| async move { client.transform_attachments(wishes, concurrency).await });
+                Ok((signal, going))
+            },
+            |env, call, outcomes| {
+                let done = |outcome| settled(env, call, outcome, |done| TransformedAttachment::of(env, call, done));
+                outcomes.into_iter().map(done).collect()
+            },
         )
     }
 

@@ -8,6 +8,7 @@ use porteur::Config;
 use crate::audit::AuditOptions;
 use crate::convert::{CallbackOf, Flag, List, Members, Text, Whole, texts};
 use crate::errors::Failed;
+use crate::media::MediaLimits;
 
 /// Settings of a client. What is left out is as the core has it.
 #[napi(object, object_to_js = false)]
@@ -49,6 +50,9 @@ pub struct ClientOptions {
     /// Whom to tell how transfers ended, or the URL for a POST. Default nobody.
     #[napi(ts_type = "string | CallbackOptions")]
     pub transfer_callback: Option<CallbackOf>,
+    /// Whom to tell of an attachment that was transformed, or the URL for a POST. Default nobody.
+    #[napi(ts_type = "string | CallbackOptions")]
+    pub attachment_callback: Option<CallbackOf>,
 }
 
 /// How often a call is tried, how long it may take, and how many may leave.
@@ -103,9 +107,18 @@ pub struct Timeouts {
     /// For the answer to a ping on a socket. Default 3000.
     #[napi(ts_type = "number")]
     pub ping_ms: Option<Whole>,
-    /// For one attempt at a callback. Default 5000.
+    /// For one attempt at the callback of a transfer. Default 5000.
     #[napi(ts_type = "number")]
     pub callback_ms: Option<Whole>,
+    /// For one attempt at the callback of an attachment. Default 10 000.
+    #[napi(ts_type = "number")]
+    pub attachment_callback_ms: Option<Whole>,
+    /// For the bytes of an attachment, each attempt and each redirect by itself. Default 30 000.
+    #[napi(ts_type = "number")]
+    pub download_ms: Option<Whole>,
+    /// For the bytes of an attachment without a byte that comes. Default 10 000.
+    #[napi(ts_type = "number")]
+    pub download_stall_ms: Option<Whole>,
 }
 
 /// How much we take on.
@@ -124,6 +137,9 @@ pub struct Limits {
     /// The most pictures a second of a transfer that the media gateway takes. Default 30.
     #[napi(ts_type = "number")]
     pub max_fps: Option<Whole>,
+    /// What the picture of an attachment may cost.
+    #[napi(ts_type = "MediaLimits")]
+    pub media: Option<Members<MediaLimits>>,
 }
 
 impl ClientOptions {
@@ -160,13 +176,18 @@ impl ClientOptions {
         set(&mut config.timeouts.audit, timeouts.audit_ms.map(Whole::to_duration));
         set(&mut config.timeouts.ping, timeouts.ping_ms.map(Whole::to_duration));
         set(&mut config.timeouts.callback, timeouts.callback_ms.map(Whole::to_duration));
+        set(&mut config.timeouts.attachment_callback, timeouts.attachment_callback_ms.map(Whole::to_duration));
+        set(&mut config.timeouts.download, timeouts.download_ms.map(Whole::to_duration));
+        set(&mut config.timeouts.download_stall, timeouts.download_stall_ms.map(Whole::to_duration));
         let limits = self.limits.map(|limits| limits.0).unwrap_or_default();
         set(&mut config.limits.max_chunk_bytes, limits.max_chunk_bytes.map(|bytes| bytes.0));
         set(&mut config.limits.max_bandwidth_kbps, limits.max_bandwidth_kbps.map(Whole::to_u32));
         set(&mut config.limits.codecs, limits.codecs.map(texts));
         set(&mut config.limits.max_fps, limits.max_fps.map(Whole::to_u32));
+        set(&mut config.limits.media, limits.media.map(|media| media.0.limits()).transpose()?);
         set(&mut config.audit, self.audit.map(|audit| audit.0.audit().map(Some)).transpose()?);
         set(&mut config.transfer_callback, self.transfer_callback.map(|callback| Some(callback.0)));
+        set(&mut config.attachment_callback, self.attachment_callback.map(|callback| Some(callback.0)));
         Ok(config)
     }
 }

@@ -90,6 +90,11 @@ pub(crate) fn ms(duration: Duration) -> f64 {
     number(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// Milliseconds and what is less: stages of a small picture take less than one.
+pub(crate) fn fraction(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
 /// A count as a JavaScript number; exact up to 2^53, which no count here comes near.
 pub(crate) fn number(count: u64) -> f64 {
     #[allow(clippy::cast_precision_loss)]

@@ -6,6 +6,7 @@
 // What `#[napi]` exports is `pub`, reached by Node and not by another crate.
 #![allow(unreachable_pub)]
 
+mod attachment;
 mod audit;
 mod client;
 mod config;

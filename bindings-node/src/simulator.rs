@@ -73,6 +73,18 @@ impl Simulator {
     }
 
     #[napi]
+    pub fn attachment(
+        &self,
+        env: &Env,
+        #[napi(ts_arg_type = "string")] id: Unknown<'_>,
+    ) -> napi::Result<Option<Buffer>> {
+        self.with(env, |simulator| {
+            let id: Text = argument("id", id)?;
+            Ok(simulator.attachment(&id.0).map(|bytes| bytes.to_vec().into()))
+        })
+    }
+
+    #[napi]
     pub fn add_fault(&self, env: &Env, fault: String) -> napi::Result<()> {
         self.with(env, |simulator| Ok(simulator.add_fault(parsed("fault", &fault)?)?))
     }

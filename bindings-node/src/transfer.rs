@@ -78,7 +78,7 @@ pub struct Video {
     pub fps: Whole,
 }
 
-/// Whom to tell how something ended: JSON with an `event_id`, sent as often as the client's pace allows.
+/// Whom to tell how something ended: JSON with an id of the event, sent as often as the client's pace allows.
 #[napi(object, object_to_js = false)]
 pub struct CallbackOptions {
     /// Where to; https, or http to this machine.

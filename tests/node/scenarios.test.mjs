@@ -8,8 +8,9 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 
 import { Simulator } from '../../bindings-node/testing.js'
+import { verbs as attachmentVerbs } from './attachments.steps.mjs'
 import { auditOf, camelCase, camelCased, verbs as messageVerbs } from './messages.steps.mjs'
-import { verbs as transferVerbs } from './transfers.steps.mjs'
+import { callbackOf, verbs as transferVerbs } from './transfers.steps.mjs'
 
 const folder = new URL('../scenarios/', import.meta.url)
 const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
@@ -26,8 +27,12 @@ async function run (file, scenario) {
   assert.deepEqual(Object.keys(scenario).filter((member) => !known.includes(member)), [])
   const simulator = new Simulator(scenario.platform ?? {})
   const directory = mkdtempSync(join(tmpdir(), 'porteur-'))
-  const { audit, ...config } = scenario.config ?? {}
-  const client = simulator.client({ ...optionsOf(config), audit: auditOf(audit, simulator, directory) })
+  const { audit, attachment_callback: callback, ...config } = scenario.config ?? {}
+  const client = simulator.client({
+    ...optionsOf(config),
+    audit: auditOf(audit, simulator, directory),
+    attachmentCallback: callback && callbackOf({ simulator }, callback)
+  })
   const stage = { simulator, client, directory }
   try {
     const last = await play(stage, scenario.steps)
@@ -48,12 +53,13 @@ async function run (file, scenario) {
 
 function optionsOf (config) {
   const pace = {}
-  const limits = {}
+  const media = {}
+  const limits = { media }
   const options = { pace, limits }
   const places = {
     attempts: pace, base_ms: pace, cap_ms: pace, budget_ms: pace, per_minute: pace, burst: pace, breaker_after: pace,
     breaker_pause_ms: pace, max_chunk_bytes: limits, scopes: options, client_secret: options, renew_before_ms: options,
-    base_url: options
+    base_url: options, max_input_bytes: media
   }
   for (const [name, value] of Object.entries(config)) {
     assert.ok(name in places, `a scenario says nothing of config.${name}`)
@@ -87,6 +93,7 @@ async function outcomeOf (call) {
 }
 
 const verbs = {
+  ...attachmentVerbs,
   ...messageVerbs,
   ...transferVerbs,
   async upload (stage, { text, zeros, from = 'bytes', journal, size, ...options }) {

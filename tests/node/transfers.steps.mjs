@@ -46,7 +46,7 @@ function mediumOf ({ audio, video }) {
   return { audio: camelCased(audio), video }
 }
 
-function callbackOf ({ simulator }, { path, url = simulator.url + path, method }) {
+export function callbackOf ({ simulator }, { path, url = simulator.url + path, method }) {
   return { url, method }
 }
 

@@ -201,6 +201,10 @@ export function theseAreRefused (): void {
   void client.transfer('interaction-1', 'genesys://user/agent-9', { media: [{ video: { codec: 'vp8', resolution: '1x1', fps: 1 } }] })
   // @ts-expect-error: nobody is told by GET
   void client.transfer('interaction-1', 'genesys://user/agent-9', { callback: { url: 'https://example.com', method: 'GET' } })
+  // @ts-expect-error: a directive says how large
+  void client.transformAttachment({ attachmentId: 'a', targetFormat: 'jpeg' })
+  // @ts-expect-error: an attachment becomes no GIF
+  void client.transformAttachment({ attachmentId: 'a', targetFormat: 'gif', maxWidth: 2, maxHeight: 2 })
   // @ts-expect-error: a GIF cannot be made
   void transform('a.png', { format: 'gif' })
   // @ts-expect-error: a box has two sides

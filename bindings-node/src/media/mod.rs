@@ -18,6 +18,7 @@ use napi_derive::napi;
 use porteur::MediaSource;
 use tokio::sync::Semaphore;
 
+pub(crate) use self::limits::MediaLimits;
 use self::options::{InspectOptions, PreviewOptions, TransformOptions};
 use self::result::{ImageInfo, Transformed};
 use crate::convert::{argument, options_of};

@@ -1,10 +1,10 @@
 //! What comes out.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
+
+use crate::convert::fraction;
 
 /// What a file is, as far as its header tells.
 #[napi(object, object_from_js = false)]
@@ -135,9 +135,4 @@ impl From<porteur::StageTimes> for StageTimes {
 /// Bytes that nobody else holds are not copied.
 fn buffer(bytes: Bytes) -> Buffer {
     Vec::from(bytes).into()
-}
-
-/// Stages of a small picture take less than a millisecond.
-fn fraction(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
 }

@@ -2,7 +2,7 @@
 
 use libtest_mimic::Trial;
 use porteur::simulator::Simulator;
-use porteur::{Audit, AttachmentDirective, Callback, Client, Config, Error, Format, MediaLimits, inspect};
+use porteur::{AttachmentDirective, Audit, Callback, Client, Config, Error, Format, MediaLimits, inspect};
 use serde_json::{Value, json};
 
 use super::{polled, still, until};
@@ -69,7 +69,8 @@ fn a_dropped_batch_of_attachments_leaves_the_others_alone() {
 }
 
 fn closing_a_client_behind_an_upload_names_what_is_there() {
-    for (stalled, stage, uploaded, uncertain) in [(PATCH, "patch", "uploaded-1", "false"), (UPLOAD, "upload", "", "true")]
+    for (stalled, stage, uploaded, uncertain) in
+        [(PATCH, "patch", "uploaded-1", "false"), (UPLOAD, "upload", "", "true")]
     {
         let simulator = simulator(json!({ "faults": [{ "on": stalled, "stall_ms": 1 }] }));
         let client = client(&simulator);
@@ -104,7 +105,8 @@ fn a_picture_that_is_worked_on_keeps_nobody_from_the_network() {
     let client = unhurried(&simulator);
     // One thread: were the large picture worked on there, the small one could not overtake it.
     block_on(async {
-        let mut slow = Box::pin(client.transform_attachment(AttachmentDirective::new("large", Format::Png, 4000, 3000)));
+        let mut slow =
+            Box::pin(client.transform_attachment(AttachmentDirective::new("large", Format::Png, 4000, 3000)));
         until(&mut slow, || count(&simulator, "GET /api/v2/files/attachments/large/download 200") == 1).await;
         let info = client.attachment("small").await.unwrap();
         assert_eq!(info.content_type, "image/png");
