@@ -112,7 +112,7 @@ impl Queue {
         driver!(self.enqueue(key, body))
     }
 
-    /// Takes `most` jobs at most, roughly in the order in which they became visible, and hides them from others for `visible_after`;
+    /// Takes `most` jobs at most, roughly in the order in which they became visible (on a server, in which they were stored), and hides them from others for `visible_after`;
     /// [`QueueSettings::visibility`] if none. Does not wait for any. A server counts that in whole seconds, rounded up.
     ///
     /// Jobs that are found with all their attempts used up become dead letters here.

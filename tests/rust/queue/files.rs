@@ -190,13 +190,17 @@ fn a_clock_that_goes_back_frees_nothing_before_its_time() {
         let jobs = take(&queue, 2).await;
         queue.nack(&jobs[1].receipt, MINUTE * 30, "", Attempt::Counted).await.unwrap();
         place.pass(SECOND * 30).await;
-        // Back behind the beginning of both waits, in steps that are as odd as they come.
-        for step in [-31_000, -40, -3_600_000, -1] {
+        // Back behind the beginning of both waits, each time.
+        for step in [-31_000, -3_600_000, -60_000, -59_001] {
             place.clock.jump(step);
             assert!(take(&queue, 2).await.is_empty(), "{step}");
             place.pass(SECOND * 59).await;
             assert!(take(&queue, 2).await.is_empty(), "{step}");
         }
+        // Back a little, and the rest of the wait is longer by that.
+        place.clock.jump(-40);
+        place.pass(SECOND + MILLISECOND * 39).await;
+        assert!(take(&queue, 2).await.is_empty());
         // And its owner still has it.
         queue.ack(&jobs[0].receipt).await.unwrap();
         place.pass(MINUTE * 30).await;

@@ -34,8 +34,8 @@ pub(crate) fn child() -> Option<ExitCode> {
 pub(super) enum Task {
     /// Takes a job and does not come back from it.
     Hang(Address),
-    /// Stores jobs of these keys, and says what became of each.
-    Store { address: Address, keys: Vec<String> },
+    /// Stores a job so often, or as many as that, and says what became of each.
+    Store { address: Address, key: String, numbered: bool, times: u64 },
     /// Its part of the storm.
     Storm(storm::Task),
 }
@@ -48,9 +48,10 @@ impl Task {
                 println!("{}", jobs.first().map_or(0, |job| job.attempt));
                 std::future::pending().await
             }
-            Self::Store { address, keys } => {
+            Self::Store { address, key, numbered, times } => {
                 let queue = address.open(Default::default());
-                for key in keys {
+                for n in 0..times {
+                    let key = if numbered { format!("{key}-{n}") } else { key.clone() };
                     match queue.enqueue(&key, key.clone()).await? {
                         Enqueued::Stored => println!("stored {key}"),
                         Enqueued::Known => println!("known {key}"),
@@ -116,9 +117,10 @@ fn one_key_a_thousand_times_from_eight_processes_is_one_job(kind: Kind) {
     block_on(async {
         let place = Place::new(kind);
         let queue = place.queue().await;
-        let keys = vec!["delivery".to_owned(); 1000 / PROCESSES];
+        let times = 1000 / PROCESSES as u64;
         let started: Vec<_> = (0..PROCESSES)
-            .map(|_| Task::Store { address: place.address.clone(), keys: keys.clone() }.start())
+            .map(|_| (place.address.clone(), "delivery".to_owned()))
+            .map(|(address, key)| Task::Store { address, key, numbered: false, times }.start())
             .collect();
         let (mut stored, mut known) = (0, 0);
         for (_process, said) in started {
@@ -137,10 +139,8 @@ fn what_eight_killed_processes_were_told_is_stored_is_there(kind: Kind) {
         let place = Place::new(kind);
         let queue = place.queue().await;
         let started: Vec<_> = (0..PROCESSES)
-            .map(|n| {
-                let keys = (0..100_000).map(|key| format!("{n}-{key}")).collect();
-                Task::Store { address: place.address.clone(), keys }.start()
-            })
+            .map(|n| (place.address.clone(), format!("process-{n}")))
+            .map(|(address, key)| Task::Store { address, key, numbered: true, times: u64::MAX }.start())
             .collect();
         let mut acknowledged = BTreeSet::new();
         for (n, (mut process, said)) in started.into_iter().enumerate() {
