@@ -112,8 +112,9 @@ impl Queue {
         driver!(self.enqueue(key, body))
     }
 
-    /// Takes `most` jobs at most, roughly in the order in which they became visible (on a server, in which they were stored), and hides them from others for `visible_after`;
-    /// [`QueueSettings::visibility`] if none. Does not wait for any. A server counts that in whole seconds, rounded up.
+    /// Takes `most` jobs at most and hides them from others for `visible_after`, [`QueueSettings::visibility`] if none. Does not wait for
+    /// any. Those that became visible first come first, roughly; on a server those that were stored first. A server counts in
+    /// whole seconds, rounded up.
     ///
     /// Jobs that are found with all their attempts used up become dead letters here.
     ///

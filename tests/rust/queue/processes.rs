@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitCode, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
-use porteur::{Enqueued, Result};
+use porteur::{Enqueued, Queue, QueueSettings, Result, SystemClock};
 use serde::{Deserialize, Serialize};
 
 use super::Promise;
@@ -36,6 +38,8 @@ pub(super) enum Task {
     Hang(Address),
     /// Stores a job so often, or as many as that, and says what became of each.
     Store { address: Address, key: String, numbered: bool, times: u64 },
+    /// Stores a job with what this process trusts, and says how that ended.
+    Connect { url: String },
     /// Its part of the storm.
     Storm(storm::Task),
 }
@@ -59,14 +63,28 @@ impl Task {
                 }
                 Ok(())
             }
+            Self::Connect { url } => {
+                let queue = Queue::open(&url, QueueSettings::default(), Arc::new(SystemClock::new()))?;
+                match queue.init().await {
+                    Ok(()) => println!("{:?}", queue.enqueue("a", "").await?),
+                    Err(error) => println!("{}", error.facts().message),
+                }
+                Ok(())
+            }
             Self::Storm(task) => task.run().await,
         }
     }
 
     /// Starts it, and what it says.
     pub(super) fn start(&self) -> (Process, ChildStdout) {
+        self.start_trusting(None)
+    }
+
+    /// Whose store of certificates is this file.
+    pub(super) fn start_trusting(&self, store: Option<&Path>) -> (Process, ChildStdout) {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.env(TASK, serde_json::to_string(self).unwrap()).stdout(Stdio::piped());
+        command.envs(store.map(|store| ("SSL_CERT_FILE", store)));
         let mut child = command.spawn().unwrap();
         let said = child.stdout.take().expect("it is piped");
         (Process(child), said)

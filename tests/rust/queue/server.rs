@@ -4,6 +4,7 @@
 //! lends it to another user.
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{LazyLock, Mutex};
@@ -40,7 +41,15 @@ pub(super) async fn execute(sql: &str) {
 pub(super) struct Server {
     pub(super) url: String,
     folder: TempDir,
+    options: String,
     shell: Mutex<Option<Child>>,
+}
+
+/// What a server shows to whoever connects by TLS, in PEM, and on which port of loopback.
+pub(super) struct Tls {
+    pub(super) certificate: String,
+    pub(super) key: String,
+    pub(super) port: u16,
 }
 
 static SERVER: LazyLock<Server> = LazyLock::new(|| {
@@ -59,10 +68,24 @@ pub(crate) fn stop() {
 impl Server {
     /// A server of a test's own.
     pub(super) fn start() -> Self {
+        Self::with(None)
+    }
+
+    pub(super) fn with(tls: Option<&Tls>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_str().unwrap().to_owned();
+        let mut options = options(&path);
+        if let Some(Tls { certificate, key, port }) = tls {
+            let (certificate_file, key_file) = (format!("{path}/server.crt"), format!("{path}/server.key"));
+            std::fs::write(&certificate_file, certificate).unwrap();
+            std::fs::write(&key_file, key).unwrap();
+            std::fs::set_permissions(&key_file, std::fs::Permissions::from_mode(0o600)).unwrap();
+            options += &format!(
+                " -c listen_addresses=127.0.0.1 -c port={port} -c ssl=on -c ssl_cert_file={certificate_file} -c ssl_key_file={key_file}"
+            );
+        }
         if let Some(user) = lent_to() {
-            run(Command::new("chown").arg(user).arg(&path));
+            run(Command::new("chown").args(["-R", user, &path]));
         }
         let data = format!("{path}/data");
         run(tool("initdb").args([
@@ -78,14 +101,14 @@ impl Server {
         let script = "trap '' INT TERM; \"$0\" -D \"$1\" -o \"$2\" -l \"$1/log\" -w start >&2 && echo ready; read -r _; \
             \"$0\" -D \"$1\" -m immediate -w stop >&2";
         let mut shell = lent("sh");
-        shell.args(["-c", script]).arg(binary("pg_ctl")).args([&data, &options(&path)]);
+        shell.args(["-c", script]).arg(binary("pg_ctl")).args([&data, &options]);
         let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut said = String::new();
         BufReader::new(shell.stdout.take().unwrap()).read_line(&mut said).unwrap();
         let log = || std::fs::read_to_string(format!("{data}/log")).unwrap_or_default();
         assert_eq!(said, "ready\n", "PostgreSQL did not start: {}", log());
         let url = format!("postgres://postgres@{}/postgres", path.replace('/', "%2F"));
-        Self { url, folder, shell: Mutex::new(Some(shell)) }
+        Self { url, folder, options, shell: Mutex::new(Some(shell)) }
     }
 
     /// As a power cut would, and back again.
@@ -101,8 +124,7 @@ impl Server {
 
     pub(super) fn resume(&self) {
         let data = self.data();
-        let options = options(self.folder.path().to_str().unwrap());
-        run(tool("pg_ctl").args(["-D", &data, "-o", &options, "-l", &format!("{data}/log"), "-w", "start"]));
+        run(tool("pg_ctl").args(["-D", &data, "-o", &self.options, "-l", &format!("{data}/log"), "-w", "start"]));
     }
 
     fn data(&self) -> String {

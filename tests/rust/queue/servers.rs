@@ -1,13 +1,16 @@
 //! What can be in the way of a queue on a server: none there, one that was never set up, one that goes and comes back.
 
+use std::net::TcpListener;
 use std::sync::Arc;
 
 use libtest_mimic::Trial;
 use porteur::{Enqueued, Queue, QueueErrorKind, QueueSettings, SystemClock};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
 use super::place::{Kind, Place};
+use super::processes::Task;
 use super::properties::{MINUTE, is, one, take};
-use super::server::{self, Server};
+use super::server::{self, Server, Tls};
 use crate::support::block_on;
 
 pub(super) fn tests() -> Vec<Trial> {
@@ -17,6 +20,7 @@ pub(super) fn tests() -> Vec<Trial> {
         a_server_is_set_up_once_whoever_begins,
         the_clock_of_a_client_decides_nothing_on_a_server,
         a_message_that_is_no_job_is_put_aside,
+        a_server_off_the_trusted_ones_is_told_nothing,
     ]
 }
 
@@ -100,6 +104,35 @@ fn a_message_that_is_no_job_is_put_aside() {
         assert_eq!(one(&queue).await.key, "job");
         assert_eq!(queue.stats().await.unwrap().waiting, 0);
     });
+}
+
+fn a_server_off_the_trusted_ones_is_told_nothing() {
+    let (authority, other) = (authority(), authority());
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    // Free a moment ago; the server cannot choose one by itself.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let server = Server::with(Some(&Tls { certificate: certificate.pem(), key: key.serialize_pem(), port }));
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("store.pem");
+    let ask = |authority: &Authority, mode: &str| {
+        std::fs::write(&store, authority.pem()).unwrap();
+        let task = Task::Connect { url: format!("postgres://postgres@localhost:{port}/postgres?sslmode={mode}") };
+        let (_process, said) = task.start_trusting(Some(&store));
+        std::io::read_to_string(said).unwrap()
+    };
+    let refused = ask(&other, "require");
+    assert!(refused.contains("certificate"), "{refused}");
+    assert_eq!(ask(&authority, "verify-full"), "Stored\n");
+    drop(server);
+}
+
+type Authority = CertifiedIssuer<'static, KeyPair>;
+
+fn authority() -> Authority {
+    let mut params = CertificateParams::new([]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
 fn open(url: &str, name: &str) -> Queue {
