@@ -95,7 +95,10 @@ export type SessionEvent =
 
 /** What went wrong, by what the caller can do about it; there may be more in a later version. */
 export type ErrorCode =
-  | 'transfer_rejected' | 'transfer_timeout' | 'media' | 'unfinished' | 'queue' | 'webhook_rejected' | 'file' | 'cancelled'
+  | 'invalid_input' | 'unauthenticated' | 'permission_denied' | 'not_found' | 'not_available' | 'too_large'
+  | 'rate_limited' | 'unavailable' | 'api' | 'network' | 'protocol' | 'checksum_mismatch' | 'source_changed'
+  | 'unsafe_target' | 'expired' | 'unconfirmed' | 'unfinished' | 'delivery_failed' | 'delivery_timeout' | 'interaction_not_active'
+  | 'transfer_rejected' | 'transfer_timeout' | 'media' | 'queue' | 'webhook_rejected' | 'file' | 'cancelled'
 
 /** Every failure that is porteur's own. An aborted call rejects with the reason of its signal instead. */
 export class PorteurError extends Error {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that has to hold, in one run: format, lints, Rust, Python, Node, stubs, typings, examples, the tour.
-# Makes what it needs under target/; wants cargo, a C compiler, Python 3.11 with venv, and Node 20 with npm.
+# Makes what it needs under target/; wants cargo, a C compiler, Python 3.11 with venv, Node 20 with npm, and PostgreSQL.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -142,6 +142,14 @@ sed 's/queued/delivered/' target/example.audit >target/changed.audit
 cp target/example.audit.checkpoints target/changed.audit.checkpoints
 if target/release/porteur verify-audit target/changed.audit >target/example.out; then exit 1; fi
 grep -q 'not intact' target/example.out
+# A queue is a file.
+rm -f target/example-queue.db*
+target/release/porteur queue init --queue target/example-queue.db
+target/release/porteur queue stats --queue target/example-queue.db | grep -qx 'waiting 0'
+if target/release/porteur queue redrive nobody --queue target/example-queue.db 2>target/example.err; then exit 1; fi
+grep -q 'no dead letter of this key: nobody' target/example.err
+if target/release/porteur queue stats --queue target/missing.db 2>target/example.err; then exit 1; fi
+grep -q 'porteur queue init makes it' target/example.err
 unset PORTEUR_AUDIT_FILE PORTEUR_AUDIT_SECRET PORTEUR_AUDIT_ENDPOINT
 kill -INT "$platform_PID"
 wait "$platform_PID"

@@ -29,8 +29,8 @@ use super::journal::{Record, Watched, content_length};
 use super::platform::{Exchange, Platform, PlatformClock, Refusal, locked};
 use super::sockets::Opened;
 use super::{
-    attachment_calls, audit, callbacks, cdn, conversations, files, guests, history, hosting, interactions, linked, sockets,
-    storage, tokens,
+    attachment_calls, audit, callbacks, cdn, conversations, files, guests, history, hosting, interactions, linked,
+    sockets, storage, tokens,
 };
 
 /// Answers on `listener` until dropped.
