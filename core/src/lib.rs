@@ -92,8 +92,8 @@ pub use pace::Pace;
 pub use preview::webhook_event;
 #[cfg(feature = "previews")]
 pub use preview::{
-    AttachmentEvent, PreviewOutcome, PreviewStats, PreviewTimes, PreviewWorker, Previews, Publish, Submitted,
-    WebhookAnswer,
+    AttachmentEvent, PreviewOutcome, PreviewStats, PreviewTimes, PreviewWorker, Previews, Publish, PublishOptions,
+    Submitted, WebhookAnswer,
 };
 #[cfg(feature = "previews")]
 pub use queue::{Attempt, DeadLetter, Enqueued, Job, JobReceipt, Queue, QueueSettings, QueueStats, Returned};

@@ -55,6 +55,17 @@ impl Default for Preview {
 }
 
 impl Preview {
+    /// Whether it can be, as far as that is known without a file.
+    #[cfg(feature = "previews")]
+    pub(crate) fn can_be(&self) -> Result<()> {
+        self.check(&self.transform())
+    }
+
+    fn check(&self, transform: &Transform) -> Result<()> {
+        fit::check(transform)?;
+        fit::range("dpi", self.dpi.unwrap_or(1), MAX_DPI, "")
+    }
+
     /// The box that it fits into, in pixels.
     pub fn fit(mut self, max_width: u32, max_height: u32) -> Self {
         (self.max_width, self.max_height) = (max_width, max_height);
@@ -117,8 +128,7 @@ pub fn preview(bytes: &[u8], preview: &Preview) -> Result<Transformed> {
 /// Makes it in this process.
 pub(super) fn here(bytes: Cow<'_, [u8]>, preview: &Preview) -> Result<Transformed> {
     let transform = preview.transform();
-    fit::check(&transform)?;
-    fit::range("dpi", preview.dpi.unwrap_or(1), MAX_DPI, "")?;
+    preview.check(&transform)?;
     if detect(&bytes)? == SourceFormat::Pdf {
         return page(bytes, preview, &transform);
     }

@@ -43,7 +43,7 @@ use crate::message::Messages;
 use crate::queue::{Queue, QueueSettings};
 
 pub use self::event::AttachmentEvent;
-pub use self::publish::Publish;
+pub use self::publish::{Publish, PublishOptions};
 pub use self::value::{PreviewOutcome, PreviewStats, PreviewTimes, Previews, Submitted, WebhookAnswer};
 pub use self::worker::PreviewWorker;
 

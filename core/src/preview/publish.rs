@@ -2,6 +2,7 @@
 //!
 //! A preview has the name of its job, so putting it twice is putting it once.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -136,6 +137,51 @@ impl fmt::Debug for Publish {
         };
         f.debug_struct("Publish").field("target", &target).field("public_url", &self.public_url).finish_non_exhaustive()
     }
+}
+
+/// Where previews go, in the words that bindings take: see [`Previews::from_options`](crate::Previews::from_options).
+#[derive(Debug, Default)]
+pub struct PublishOptions {
+    /// A template or a signer.
+    pub to: Option<Publish>,
+    /// The URL of an object store; see [`Publish::store`].
+    pub store: Option<String>,
+    /// Its options.
+    pub store_options: Option<BTreeMap<String, String>>,
+    /// See [`Publish::headers`].
+    pub headers: BTreeMap<String, String>,
+    /// See [`Publish::public_url`].
+    pub public_url: Option<String>,
+}
+
+impl PublishOptions {
+    /// The one that was chosen; none when nothing was.
+    pub(super) fn chosen(
+        to: Option<Publish>,
+        store: Option<String>,
+        options: Option<Options>,
+    ) -> Result<Option<Publish>> {
+        match (to, store, options) {
+            (Some(_), Some(_), _) => Err(Error::invalid("store", "expected it or a URL to publish to, got both")),
+            (_, None, Some(_)) => Err(Error::invalid("store_options", "expected a store that they are of, got none")),
+            (to, None, None) => Ok(to),
+            (None, Some(url), options) => in_store(url, options.unwrap_or_default()).map(Some),
+        }
+    }
+}
+
+/// By name.
+type Options = BTreeMap<String, String>;
+
+#[cfg(feature = "object-store")]
+#[allow(clippy::unnecessary_wraps, reason = "without the feature it is refused")]
+fn in_store(url: String, options: Options) -> Result<Publish> {
+    Ok(Publish::store(url, options))
+}
+
+#[cfg(not(feature = "object-store"))]
+fn in_store(_url: String, _options: Options) -> Result<Publish> {
+    Err(Error::invalid("store", "expected a build with the feature object-store"))
 }
 
 /// A [`Publish`] that can be used.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use secrecy::SecretString;
 
-use super::publish::Publish;
+use super::publish::{Publish, PublishOptions};
 use crate::check::filled;
 use crate::error::{Error, Result};
 use crate::media::{Format, Preview};
@@ -106,6 +106,22 @@ impl Previews {
         })
     }
 
+    /// Previews that go where `options` say, or else where the variables of `lookup` do, as [`Previews::from_variables`] reads
+    /// them. Bindings call this.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] about options that do not go together; as [`Previews::from_variables`] when there are none.
+    pub fn from_options(options: PublishOptions, lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let PublishOptions { to, store, store_options, headers, public_url } = options;
+        let mut previews = match PublishOptions::chosen(to, store, store_options)? {
+            Some(publish) => Self::new(publish),
+            None => Self::from_variables(lookup)?,
+        };
+        previews.publish.headers.extend(headers);
+        previews.publish.public_url = public_url;
+        Ok(previews)
+    }
+
     /// Sets where jobs are kept: a SQLite file, or a `postgres://` URL.
     pub fn queue(mut self, place: impl Into<String>) -> Self {
         self.queue = place.into();
@@ -186,6 +202,7 @@ impl Previews {
 
     pub(super) fn check(&self) -> Result<()> {
         filled("queue", &self.queue)?;
+        self.preview.can_be()?;
         for (field, value) in [("concurrency", self.concurrency), ("cpus", self.cpus)] {
             if !(1..=MOST_AT_A_TIME).contains(&value) {
                 return Err(Error::invalid(field, format!("expected 1 to {MOST_AT_A_TIME}, got {value}")));
@@ -276,6 +293,16 @@ pub enum Submitted {
     },
 }
 
+impl Submitted {
+    /// `queued` or `ignored`.
+    pub fn status(&self) -> &'static str {
+        match self {
+            Self::Queued { .. } => "queued",
+            Self::Ignored { .. } => "ignored",
+        }
+    }
+}
+
 /// What to answer to whoever sent a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookAnswer {
@@ -288,6 +315,12 @@ pub struct WebhookAnswer {
 }
 
 impl WebhookAnswer {
+    /// What its headers are: `Content-Type`, and `Retry-After` where there is a time.
+    pub fn headers(&self) -> Vec<(&'static str, String)> {
+        let retry_after = self.retry_after.map(|seconds| ("Retry-After", seconds.to_string()));
+        std::iter::once(("Content-Type", "application/json".to_owned())).chain(retry_after).collect()
+    }
+
     pub(super) fn to(submitted: Result<Submitted>) -> Self {
         let json = |status, body: serde_json::Value| Self { status, retry_after: None, body: body.to_string() };
         match submitted {
@@ -364,12 +397,31 @@ mod tests {
     }
 
     #[test]
+    fn options_choose_one_place_or_leave_it_to_the_environment() {
+        let template = || Some(Publish::template("https://cdn.example/{id}"));
+        let named = |options, expected: &str| {
+            let error = Previews::from_options(options, |_| None).unwrap_err();
+            assert_eq!(error.facts().details["field"], expected);
+        };
+        let store = Some("s3://previews".to_owned());
+        named(PublishOptions { to: template(), store, ..PublishOptions::default() }, "store");
+        let alone = Some(std::collections::BTreeMap::new());
+        named(PublishOptions { to: template(), store_options: alone, ..PublishOptions::default() }, "store_options");
+        named(PublishOptions::default(), TEMPLATE);
+        let headers = [("x-amz-acl".to_owned(), "public-read".to_owned())].into();
+        let lookup = |name: &str| (name == TEMPLATE).then(|| "https://cdn.example/{id}".to_owned());
+        let options = PublishOptions { headers, ..PublishOptions::default() };
+        assert_eq!(Previews::from_options(options, lookup).unwrap().publish.headers.len(), 1);
+    }
+
+    #[test]
     fn a_worker_without_a_place_for_jobs_or_with_none_at_a_time_is_refused_by_name() {
         let previews = || Previews::new(Publish::template("https://cdn.example/{id}"));
         for (wrong, field) in [
             (previews().queue(" "), "queue"),
             (previews().concurrency(0), "concurrency"),
             (previews().cpus(257), "cpus"),
+            (previews().preview(Preview::default().quality(0)), "quality"),
         ] {
             assert_eq!(wrong.check().unwrap_err().facts().details["field"], field);
         }

@@ -218,6 +218,16 @@ impl PreviewWorker {
         self.0.stop.send_replace(Stop::No);
     }
 
+    /// Like [`PreviewWorker::stop`], but jobs under way are given back and not finished.
+    ///
+    /// # Cancellation
+    /// The worker ends all the same.
+    pub async fn give_back(&self) {
+        self.0.stop.send_replace(Stop::Now);
+        drop(self.0.running.lock().await);
+        self.0.stop.send_replace(Stop::No);
+    }
+
     /// The queue: its figures, its dead letters.
     pub fn queue(&self) -> &Queue {
         &self.0.queue
