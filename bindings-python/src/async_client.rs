@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use porteur::Config;
 use pyo3::prelude::*;
@@ -19,7 +20,9 @@ use crate::errors::exception;
 use crate::guest::{self, Guest, SentGuestMessage, new_guest};
 use crate::history::{self, AsyncMessages};
 use crate::many::Outcome;
+use crate::media::{MediaLimits, PreviewOptions};
 use crate::message::{self, Outgoing, SentMessage};
+use crate::previews::{AsyncPreviewWorker, Previewing, Target};
 use crate::session::AsyncSession;
 use crate::simulator::Simulator;
 use crate::transfer::{Medium, TransferOutcome, Transferring};
@@ -27,7 +30,7 @@ use crate::upload::{UploadedFile, Wish};
 
 /// A client whose methods are awaited.
 #[pyclass(module = "porteur", frozen)]
-pub(crate) struct AsyncClient(Door);
+pub(crate) struct AsyncClient(Arc<Door>);
 
 #[pymethods]
 #[allow(clippy::too_many_arguments)]
@@ -277,6 +280,60 @@ impl AsyncClient {
             many.done(|directives, concurrency| core.transform_attachments(directives, concurrency)).await
         };
         awaitable::<Vec<Outcome<TransformedAttachment>>>(py, call, Locals::default(), None)
+    }
+
+    #[pyo3(signature = (*, publish_to=None, store=None, store_options=None, headers=None, public_url=None, queue=None, webhook_secrets=None, unsigned=None, concurrency=None, cpus=None, visibility=None, max_attempts=None, remember=None, allow_private=None, allowed_hosts=None, spool=None, grace=None, max_width=None, max_height=None, quality=None, effort=None, background=None, page=None, dpi=None, limits=None))]
+    fn previews(
+        &self,
+        py: Python<'_>,
+        publish_to: Option<Target>,
+        store: Option<String>,
+        store_options: Option<BTreeMap<String, String>>,
+        headers: Option<BTreeMap<String, String>>,
+        public_url: Option<String>,
+        queue: Option<PathBuf>,
+        webhook_secrets: Option<Vec<String>>,
+        unsigned: Option<bool>,
+        concurrency: Option<i64>,
+        cpus: Option<i64>,
+        visibility: Option<f64>,
+        max_attempts: Option<i64>,
+        remember: Option<f64>,
+        allow_private: Option<bool>,
+        allowed_hosts: Option<Vec<String>>,
+        spool: Option<PathBuf>,
+        grace: Option<f64>,
+        max_width: Option<i64>,
+        max_height: Option<i64>,
+        quality: Option<i64>,
+        effort: Option<String>,
+        background: Option<(i64, i64, i64)>,
+        page: Option<i64>,
+        dpi: Option<i64>,
+        limits: Option<PyRef<'_, MediaLimits>>,
+    ) -> PyResult<AsyncPreviewWorker> {
+        let preview = PreviewOptions { max_width, max_height, quality, effort, background, page, dpi, limits };
+        let previewing = Previewing {
+            publish_to,
+            store,
+            store_options,
+            headers,
+            public_url,
+            queue,
+            webhook_secrets,
+            unsigned,
+            concurrency,
+            cpus,
+            visibility,
+            max_attempts,
+            remember,
+            allow_private,
+            allowed_hosts,
+            spool,
+            grace,
+            preview,
+        };
+        AsyncPreviewWorker::open(py, self.0.clone(), previewing)
     }
 
     fn record<'py>(

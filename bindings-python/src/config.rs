@@ -162,7 +162,7 @@ pub(crate) struct Timeouts(porteur::Timeouts);
 #[pymethods]
 impl Timeouts {
     #[new]
-    #[pyo3(signature = (*, connect=None, token=None, call=None, stall=None, audit=None, ping=None, callback=None, attachment_callback=None, download=None, download_stall=None))]
+    #[pyo3(signature = (*, connect=None, token=None, call=None, stall=None, audit=None, ping=None, callback=None, attachment_callback=None, download=None, download_stall=None, publish=None))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         connect: Option<f64>,
@@ -175,6 +175,7 @@ impl Timeouts {
         attachment_callback: Option<f64>,
         download: Option<f64>,
         download_stall: Option<f64>,
+        publish: Option<f64>,
     ) -> PyResult<Self> {
         let defaults = porteur::Timeouts::default();
         Ok(Self(porteur::Timeouts {
@@ -189,6 +190,7 @@ impl Timeouts {
                 .unwrap_or(defaults.attachment_callback),
             download: seconds("download", download)?.unwrap_or(defaults.download),
             download_stall: seconds("download_stall", download_stall)?.unwrap_or(defaults.download_stall),
+            publish: seconds("publish", publish)?.unwrap_or(defaults.publish),
         }))
     }
 
@@ -242,6 +244,11 @@ impl Timeouts {
         self.0.download_stall.as_secs_f64()
     }
 
+    #[getter]
+    fn publish(&self) -> f64 {
+        self.0.publish.as_secs_f64()
+    }
+
     fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
         Ok((PyTuple::empty(py), fields(py, &self.each())?))
     }
@@ -253,7 +260,7 @@ impl Timeouts {
 }
 
 impl Timeouts {
-    fn each(&self) -> [(&'static str, Duration); 10] {
+    fn each(&self) -> [(&'static str, Duration); 11] {
         let timeouts = &self.0;
         [
             ("connect", timeouts.connect),
@@ -266,6 +273,7 @@ impl Timeouts {
             ("attachment_callback", timeouts.attachment_callback),
             ("download", timeouts.download),
             ("download_stall", timeouts.download_stall),
+            ("publish", timeouts.publish),
         ]
     }
 }

@@ -10,7 +10,7 @@ use crate::errors::exception;
 use crate::process::PerProcess;
 use crate::simulator::Simulator;
 
-/// The core's client with what it was made from, so that a child process can make its own.
+/// The core's client with what it was made from, so that a child process can make its own. Workers share it with their client.
 pub(crate) struct Door {
     config: Config,
     core: PerProcess<porteur::Client>,
@@ -18,9 +18,9 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    pub(crate) fn new(config: Config) -> PyResult<Self> {
+    pub(crate) fn new(config: Config) -> PyResult<Arc<Self>> {
         let core = PerProcess::with(porteur::Client::new(config.clone()).map_err(exception)?);
-        Ok(Self { config, core, closed: Arc::default() })
+        Ok(Arc::new(Self { config, core, closed: Arc::default() }))
     }
 
     /// This process's client. A child makes none when its parent closed its own before the fork.
@@ -44,7 +44,7 @@ impl Door {
         }
     }
 
-    pub(crate) fn by_clock_of(&self, simulator: &Simulator) -> PyResult<Self> {
+    pub(crate) fn by_clock_of(&self, simulator: &Simulator) -> PyResult<Arc<Self>> {
         Self::new(self.config.clone().clock(simulator.look(porteur::simulator::Simulator::clock)?))
     }
 

@@ -23,6 +23,7 @@ mod many;
 mod media;
 mod media_child;
 mod message;
+mod previews;
 mod process;
 mod runtime;
 mod session;
@@ -68,6 +69,11 @@ mod _porteur {
     use super::media_child::media_child;
     #[pymodule_export]
     use super::message::SentMessage;
+    #[pymodule_export]
+    use super::previews::{
+        AsyncPreviewWorker, DeadLetter, PreviewOutcome, PreviewStats, PreviewTimes, PreviewWorker, QueueStats,
+        Submitted, WebhookAnswer,
+    };
     #[pymodule_export]
     use super::session::{AsyncSession, Session, SessionEvent};
     #[pymodule_export]

@@ -29,6 +29,34 @@ pub(crate) fn wait<T: Send>(py: Python<'_>, call: impl Future<Output = PyResult<
     })
 }
 
+/// Waits for `call` as [`wait`] does, but Ctrl-C only begins `stop`, after which `call` ends by itself. Again it drops `call`.
+pub(crate) fn wait_for_the_end<T: Send>(
+    py: Python<'_>,
+    call: impl Future<Output = PyResult<T>> + Send,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> PyResult<T> {
+    let runtime = handle()?;
+    py.detach(|| {
+        let _inside = runtime.enter();
+        let (mut call, mut stop, mut interrupted) = (Box::pin(call), Some(stop), None);
+        tokio::task::block_in_place(|| {
+            loop {
+                if let Ok(outcome) = runtime.block_on(async { tokio::time::timeout(SIGNALS, &mut call).await }) {
+                    return interrupted.map_or(outcome, Err);
+                }
+                match (Python::attach(|py| py.check_signals()), stop.take()) {
+                    (Ok(()), waiting) => stop = waiting,
+                    (Err(signal), Some(stop)) => {
+                        runtime.spawn(stop);
+                        interrupted = Some(signal);
+                    }
+                    (Err(signal), None) => return Err(signal),
+                }
+            }
+        })
+    })
+}
+
 /// Works on a thread of the runtime, with the GIL released. Ctrl-C does not wait for the end of it.
 pub(crate) fn work<T: Send + 'static>(
     py: Python<'_>,

@@ -26,6 +26,20 @@ async def awaited(start: Callable[[Callable[[], object]], Awaitable[T]], pieces:
             await pieces.stop()
 
 
+async def running(work: Callable[[], Awaitable[T]], give_back: Callable[[], Awaitable[object]]) -> T:
+    """Awaits ``work``. When the task is cancelled, this ends after the jobs under way were given back."""
+    task = asyncio.ensure_future(work())
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if not task.done():
+            await give_back()
+            # One that had not begun knows of nothing.
+            task.cancel()
+            await asyncio.wait([task])
+        raise
+
+
 async def ready(value: T) -> T:
     return value
 

@@ -5,7 +5,7 @@ argument, and leaving it out (or None) means the default. Durations are seconds,
 ``PorteurError``; see ``porteur.errors``. Events are logged with ``logging`` below the logger ``porteur``.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ from .errors import PorteurError
 
 __all__ = [
     "AsyncClient",
+    "AsyncPreviewWorker",
     "AsyncSession",
     "Attachment",
     "AttachmentInfo",
@@ -34,6 +35,7 @@ __all__ = [
     "Callback",
     "ChunkDigests",
     "Client",
+    "DeadLetter",
     "Guest",
     "HistoryMessage",
     "ImageInfo",
@@ -41,7 +43,12 @@ __all__ = [
     "MediaLimits",
     "MediaMatrix",
     "Pace",
+    "PreviewOutcome",
+    "PreviewStats",
+    "PreviewTimes",
+    "PreviewWorker",
     "Progress",
+    "QueueStats",
     "Receipt",
     "SentGuestMessage",
     "SentMessage",
@@ -50,6 +57,7 @@ __all__ = [
     "Simulator",
     "Sla",
     "StageTimes",
+    "Submitted",
     "Thumbnail",
     "Timeouts",
     "TransferOutcome",
@@ -57,6 +65,7 @@ __all__ = [
     "TransformedAttachment",
     "UploadedFile",
     "Video",
+    "WebhookAnswer",
     "inspect",
     "media_child",
     "messages",
@@ -74,6 +83,9 @@ class _Readable(Protocol):
     def read(self, size: int, /) -> _Buffer: ...
 
 _Source: TypeAlias = StrPath | _Buffer | _Readable | Iterable[_Buffer]
+
+# As web frameworks have them.
+_Headers: TypeAlias = Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[str | bytes, str | bytes]]
 
 # Where a property of that name is nearer.
 _Bytes: TypeAlias = bytes
@@ -464,6 +476,74 @@ class Client:
 
         Ctrl-C raises ``KeyboardInterrupt`` within 0.1 s. What was uploaded stays; those
         whose turn has not come are left alone.
+        """
+
+    def previews(
+        self,
+        *,
+        publish_to: str | Callable[[str], str] | None = None,
+        store: str | None = None,
+        store_options: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        public_url: str | None = None,
+        queue: StrPath | None = None,
+        webhook_secrets: Sequence[str] | None = None,
+        unsigned: bool | None = None,
+        concurrency: int | None = None,
+        cpus: int | None = None,
+        visibility: float | None = None,
+        max_attempts: int | None = None,
+        remember: float | None = None,
+        allow_private: bool | None = None,
+        allowed_hosts: Sequence[str] | None = None,
+        spool: StrPath | None = None,
+        grace: float | None = None,
+        max_width: int | None = None,
+        max_height: int | None = None,
+        quality: int | None = None,
+        effort: Literal["fast", "best"] | None = None,
+        background: tuple[int, int, int] | None = None,
+        page: int | None = None,
+        dpi: int | None = None,
+        limits: MediaLimits | None = None,
+    ) -> PreviewWorker:
+        """A worker that makes previews of attachments and links them into their conversations. It opens its queue, and makes
+        nothing before ``run``.
+
+        Without ``publish_to`` and ``store``, ``CDN_PRESIGNED_URL_TEMPLATE`` says where previews go and
+        ``PORTEUR_WEBHOOK_SECRET`` with what webhooks are signed (two secrets with a comma between them).
+
+        Args:
+            publish_to: A PUT to this URL with ``{id}`` replaced by the name of the preview; or a function that makes the URL for a
+                name, asked anew for each attempt, on a thread of its own.
+                What it raises fails that attempt, and is what ``handle`` raises.
+            store: An object store in place of that: ``s3://bucket/folder``, ``gs://``, ``az://`` or ``file:///folder``. It wants a
+                ``public_url``.
+            store_options: Options of the store, as in ``aws_access_key_id``; what is not given is taken from the environment.
+            headers: Headers of each PUT besides ``Content-Type``.
+            public_url: Where a preview is to be had, with ``{id}`` for its name. Default the URL that it was put to, without its
+                query.
+            queue: Where jobs are kept: a SQLite file, or a ``postgres://`` URL for many hosts. Default ``previews.db``.
+            webhook_secrets: What webhooks may be signed with: two while one takes the place of the other. Default none.
+            unsigned: Whether webhooks are taken without a signature, for hosts that have looked at it themselves. Default no.
+            concurrency: How many jobs are under way at a time; most of them wait for the network. Default 16.
+            cpus: How many pictures are worked on at a time. Default one a core.
+            visibility: After how many seconds a job whose worker says nothing more is given to another. Default 60.
+            max_attempts: How often a job is begun before it becomes a dead letter. Default 5.
+            remember: For how many seconds the same event again is known to be done. Default 7 days.
+            allow_private: Whether attachments may be fetched from this machine and its network, for tests. Default no.
+            allowed_hosts: The hosts of the platform's own downloads, which get the client's token. Default none.
+            spool: The folder for files on their way. Default one of this user's in the system's folder for temporary files.
+            grace: How many seconds ``stop`` waits for jobs under way before it gives them back. Default 30.
+            max_width, max_height, quality, effort, background, page, dpi, limits: How a preview is made, as in ``preview``.
+
+        In a forked child the worker is another one with the same settings. A queue in a file that its parent has used is not to
+        be had there; one that its parent has only opened is.
+
+        Raises:
+            InvalidInput: A setting that cannot be.
+            Queue: The queue cannot be opened.
+            File: The spool cannot be used.
         """
 
     def record(self, kind: str, fields: Mapping[str, JSON]) -> AuditReceipt:
@@ -892,6 +972,75 @@ class AsyncClient:
         whose turn has not come are left alone.
         """
 
+    def previews(
+        self,
+        *,
+        publish_to: str | Callable[[str], str | Awaitable[str]] | None = None,
+        store: str | None = None,
+        store_options: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        public_url: str | None = None,
+        queue: StrPath | None = None,
+        webhook_secrets: Sequence[str] | None = None,
+        unsigned: bool | None = None,
+        concurrency: int | None = None,
+        cpus: int | None = None,
+        visibility: float | None = None,
+        max_attempts: int | None = None,
+        remember: float | None = None,
+        allow_private: bool | None = None,
+        allowed_hosts: Sequence[str] | None = None,
+        spool: StrPath | None = None,
+        grace: float | None = None,
+        max_width: int | None = None,
+        max_height: int | None = None,
+        quality: int | None = None,
+        effort: Literal["fast", "best"] | None = None,
+        background: tuple[int, int, int] | None = None,
+        page: int | None = None,
+        dpi: int | None = None,
+        limits: MediaLimits | None = None,
+    ) -> AsyncPreviewWorker:
+        """A worker that makes previews of attachments and links them into their conversations. It opens its queue, and makes
+        nothing before ``run``.
+
+        Without ``publish_to`` and ``store``, ``CDN_PRESIGNED_URL_TEMPLATE`` says where previews go and
+        ``PORTEUR_WEBHOOK_SECRET`` with what webhooks are signed (two secrets with a comma between them).
+
+        Args:
+            publish_to: A PUT to this URL with ``{id}`` replaced by the name of the preview; or a function that makes the URL for a
+                name, asked anew for each attempt, on a thread of its own, or as a coroutine
+                on the loop of the call.
+                What it raises fails that attempt, and is what ``handle`` raises.
+            store: An object store in place of that: ``s3://bucket/folder``, ``gs://``, ``az://`` or ``file:///folder``. It wants a
+                ``public_url``.
+            store_options: Options of the store, as in ``aws_access_key_id``; what is not given is taken from the environment.
+            headers: Headers of each PUT besides ``Content-Type``.
+            public_url: Where a preview is to be had, with ``{id}`` for its name. Default the URL that it was put to, without its
+                query.
+            queue: Where jobs are kept: a SQLite file, or a ``postgres://`` URL for many hosts. Default ``previews.db``.
+            webhook_secrets: What webhooks may be signed with: two while one takes the place of the other. Default none.
+            unsigned: Whether webhooks are taken without a signature, for hosts that have looked at it themselves. Default no.
+            concurrency: How many jobs are under way at a time; most of them wait for the network. Default 16.
+            cpus: How many pictures are worked on at a time. Default one a core.
+            visibility: After how many seconds a job whose worker says nothing more is given to another. Default 60.
+            max_attempts: How often a job is begun before it becomes a dead letter. Default 5.
+            remember: For how many seconds the same event again is known to be done. Default 7 days.
+            allow_private: Whether attachments may be fetched from this machine and its network, for tests. Default no.
+            allowed_hosts: The hosts of the platform's own downloads, which get the client's token. Default none.
+            spool: The folder for files on their way. Default one of this user's in the system's folder for temporary files.
+            grace: How many seconds ``stop`` waits for jobs under way before it gives them back. Default 30.
+            max_width, max_height, quality, effort, background, page, dpi, limits: How a preview is made, as in ``preview``.
+
+        In a forked child the worker is another one with the same settings. A queue in a file that its parent has used is not to
+        be had there; one that its parent has only opened is.
+
+        Raises:
+            InvalidInput: A setting that cannot be.
+            Queue: The queue cannot be opened.
+            File: The spool cannot be used.
+        """
+
     async def record(self, kind: str, fields: Mapping[str, JSON]) -> AuditReceipt:
         """Writes an entry of your own into the audit log, and returns when it is there.
 
@@ -1123,6 +1272,481 @@ class AsyncSession:
     ) -> Coroutine[Any, Any, None]: ...
 
 @final
+class PreviewWorker:
+    """Makes previews of attachments, from ``Client.previews``. Leaving its ``with`` block stops it."""
+
+    def submit(self, body: _Buffer, headers: _Headers) -> Submitted:
+        """Takes a webhook. When this returns its job is stored, and nothing loses it any more.
+
+        The same event again is the same job, also when that is done.
+
+        Args:
+            body: The raw bytes: what was parsed and printed again has another signature.
+            headers: All that came with it, as a mapping or as pairs, of ``str`` or of the ``bytes`` of ASGI.
+
+        Raises:
+            WebhookRejected: The signature or the body is not acceptable; answer with its ``status``.
+            InvalidInput: There is no secret, and ``unsigned`` does not say that none is needed.
+            Queue: The job could not be stored: answer 503, and the platform sends it again.
+        """
+
+    def answer(self, body: _Buffer, headers: _Headers) -> WebhookAnswer:
+        """``submit``, and what to answer to whoever sent the webhook, whatever became of it."""
+
+    def handle(self, event: Mapping[str, JSON], attempt: int | None = None) -> PreviewOutcome:
+        """Makes the preview of one attachment now, without the queue: for hosts with a queue of their own.
+
+        Args:
+            event: The ``data`` of a webhook.
+            attempt: Counted from 1, the default. From the second on the history is searched first, so that nothing is posted
+                twice.
+
+        Raises:
+            WebhookRejected: An event that is none, by the member that is missing or wrong.
+            Media: What no preview can be made of.
+            UnsafeTarget: An attachment that may not be fetched.
+            PorteurError: As for every call; ``retryable`` says whether another attempt may help.
+        """
+
+    def run(self) -> None:
+        """Works until ``stop`` is called or the client is closed; jobs under way are finished then, or given back.
+
+        A queue that is not to be had is waited for. When the platform or the CDN is not to be had, no job is begun for a while.
+        Ctrl-C is ``stop``, and raises ``KeyboardInterrupt`` when that is done; a second one ends the jobs where they are, and
+        they come back to the queue when their visibility ends.
+
+        Raises:
+            InvalidInput: This worker runs already.
+        """
+
+    def drain(self) -> None:
+        """Works until no job is left but dead letters, those included that are to be tried again later and those that others have
+        taken. It ends early as ``run`` does.
+
+        Raises:
+            InvalidInput: This worker runs already.
+            Queue: The queue is not to be had.
+        """
+
+    def stop(self) -> None:
+        """Ends ``run`` and ``drain``, and waits until they have: jobs under way are finished, and those that take longer than
+        ``grace`` are given back. The worker can run again afterwards."""
+
+    def stats(self) -> PreviewStats:
+        """How this worker fares."""
+
+    def recent(self) -> list[PreviewOutcome]:
+        """The last previews of this worker, the newest first: at most 24."""
+
+    def queue_stats(self) -> QueueStats:
+        """How much there is of what in the queue.
+
+        Raises:
+            Queue: It is not to be had. So do the methods below.
+        """
+
+    def dead_letters(self, *, after: int | None = None, most: int | None = None) -> list[DeadLetter]:
+        """The jobs that nobody will try again by themselves, a page at a time.
+
+        Args:
+            after: Those behind this ``position``. Default all.
+            most: At most so many, and 1,000 at most.
+        """
+
+    def redrive(self, key: str | None = None) -> int:
+        """Makes the dead letter of this key a job again, with all attempts before it; without a key all of them. Returns how many
+        there were."""
+
+    def purge(self, key: str | None = None) -> int:
+        """Removes the dead letter of this key and forgets it; without a key all of them. Returns how many there were."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None, /
+    ) -> None: ...
+
+@final
+class AsyncPreviewWorker:
+    """Makes previews of attachments, from ``AsyncClient.previews``; the methods of ``PreviewWorker``, awaited. Leaving its ``async with`` block stops it."""
+
+    async def submit(self, body: _Buffer, headers: _Headers) -> Submitted:
+        """Takes a webhook. When this returns its job is stored, and nothing loses it any more.
+
+        The same event again is the same job, also when that is done.
+
+        Args:
+            body: The raw bytes: what was parsed and printed again has another signature.
+            headers: All that came with it, as a mapping or as pairs, of ``str`` or of the ``bytes`` of ASGI.
+
+        Raises:
+            WebhookRejected: The signature or the body is not acceptable; answer with its ``status``.
+            InvalidInput: There is no secret, and ``unsigned`` does not say that none is needed.
+            Queue: The job could not be stored: answer 503, and the platform sends it again.
+        """
+
+    async def answer(self, body: _Buffer, headers: _Headers) -> WebhookAnswer:
+        """``submit``, and what to answer to whoever sent the webhook, whatever became of it."""
+
+    async def handle(self, event: Mapping[str, JSON], attempt: int | None = None) -> PreviewOutcome:
+        """Makes the preview of one attachment now, without the queue: for hosts with a queue of their own.
+
+        Args:
+            event: The ``data`` of a webhook.
+            attempt: Counted from 1, the default. From the second on the history is searched first, so that nothing is posted
+                twice.
+
+        Raises:
+            WebhookRejected: An event that is none, by the member that is missing or wrong.
+            Media: What no preview can be made of.
+            UnsafeTarget: An attachment that may not be fetched.
+            PorteurError: As for every call; ``retryable`` says whether another attempt may help.
+        """
+
+    async def run(self) -> None:
+        """Works until ``stop`` is called or the client is closed; jobs under way are finished then, or given back.
+
+        A queue that is not to be had is waited for. When the platform or the CDN is not to be had, no job is begun for a while.
+        When the task is cancelled, the jobs under way are given back before this ends.
+
+        Raises:
+            InvalidInput: This worker runs already.
+        """
+
+    async def drain(self) -> None:
+        """Works until no job is left but dead letters, those included that are to be tried again later and those that others have
+        taken. It ends early as ``run`` does.
+
+        Raises:
+            InvalidInput: This worker runs already.
+            Queue: The queue is not to be had.
+        """
+
+    async def stop(self) -> None:
+        """Ends ``run`` and ``drain``, and waits until they have: jobs under way are finished, and those that take longer than
+        ``grace`` are given back. The worker can run again afterwards."""
+
+    def stats(self) -> PreviewStats:
+        """How this worker fares."""
+
+    def recent(self) -> list[PreviewOutcome]:
+        """The last previews of this worker, the newest first: at most 24."""
+
+    async def queue_stats(self) -> QueueStats:
+        """How much there is of what in the queue.
+
+        Raises:
+            Queue: It is not to be had. So do the methods below.
+        """
+
+    async def dead_letters(self, *, after: int | None = None, most: int | None = None) -> list[DeadLetter]:
+        """The jobs that nobody will try again by themselves, a page at a time.
+
+        Args:
+            after: Those behind this ``position``. Default all.
+            most: At most so many, and 1,000 at most.
+        """
+
+    async def redrive(self, key: str | None = None) -> int:
+        """Makes the dead letter of this key a job again, with all attempts before it; without a key all of them. Returns how many
+        there were."""
+
+    async def purge(self, key: str | None = None) -> int:
+        """Removes the dead letter of this key and forgets it; without a key all of them. Returns how many there were."""
+
+    def __aenter__(self) -> Coroutine[Any, Any, Self]: ...
+    def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None, /
+    ) -> Coroutine[Any, Any, None]: ...
+
+@final
+class Submitted:
+    """What became of a webhook. Can be pickled."""
+
+    def __new__(cls, status: str, *, id: str | None = None, known: bool = False, reason: str | None = None) -> Self: ...
+    @property
+    def status(self) -> str:
+        """``"queued"`` when it is a job, and stored; ``"ignored"`` when it is of no attachment."""
+
+    @property
+    def id(self) -> str | None:
+        """The key of the job."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the job was known before: the same event came again."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is ignored."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]: ...
+
+@final
+class WebhookAnswer:
+    """What to answer to whoever sent a webhook. Can be pickled."""
+
+    def __new__(cls, status: int, headers: Mapping[str, str], body: str) -> Self: ...
+    @property
+    def status(self) -> int:
+        """200; 400, 401 or 413 for what is not acceptable; 503 when the job could not be stored."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """``Content-Type``, and with 503 ``Retry-After``."""
+
+    @property
+    def body(self) -> str:
+        """JSON, as in ``{"status":"queued"}``."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[int, dict[str, str], str]: ...
+
+@final
+class PreviewOutcome:
+    """A preview that stands in its conversation. Can be pickled."""
+
+    def __new__(
+        cls,
+        id: str,
+        conversation: str,
+        *,
+        file_name: str,
+        url: str,
+        message: str,
+        linked_before: bool,
+        bytes: _Bytes,
+        format: str,
+        width: int,
+        height: int,
+        source_bytes: int,
+        timings: PreviewTimes,
+    ) -> Self: ...
+    @property
+    def id(self) -> str:
+        """The key of the job: ``{id}`` of what was published, and ``previewId`` in the message."""
+
+    @property
+    def conversation(self) -> str:
+        """The conversation."""
+
+    @property
+    def file_name(self) -> str:
+        """The name of the attachment."""
+
+    @property
+    def url(self) -> str:
+        """Where the preview is to be had."""
+
+    @property
+    def message(self) -> str:
+        """The id of the message that says so."""
+
+    @property
+    def linked_before(self) -> bool:
+        """Whether an earlier attempt had posted that message already."""
+
+    @property
+    def bytes(self) -> _Bytes:
+        """The preview itself."""
+
+    @property
+    def format(self) -> str:
+        """What it is encoded as: ``"webp"``."""
+
+    @property
+    def content_type(self) -> str:
+        """Its MIME type."""
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+
+    @property
+    def source_bytes(self) -> int:
+        """Bytes of the attachment."""
+
+    @property
+    def timings(self) -> PreviewTimes:
+        """How long each stage took."""
+
+    def base64(self) -> str:
+        """The preview in base64, as for a ``data:`` URL."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[str, str], dict[str, Any]]: ...
+
+@final
+class PreviewTimes:
+    """How long each stage of a preview took, in seconds. Can be pickled."""
+
+    def __new__(cls, fetch: float, picture: float, publish: float, link: float) -> Self: ...
+    @property
+    def fetch(self) -> float:
+        """Fetching the attachment."""
+
+    @property
+    def picture(self) -> float:
+        """Waiting for a processor, and making the picture small."""
+
+    @property
+    def publish(self) -> float:
+        """Putting the preview where it is to be had."""
+
+    @property
+    def link(self) -> float:
+        """Saying so in the conversation."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[float, float, float, float]: ...
+
+@final
+class PreviewStats:
+    """How a worker fares. Counts are of this process since the worker was made; what is in the queue is everybody's. Can be pickled."""
+
+    def __new__(
+        cls,
+        *,
+        running: int,
+        made: int,
+        retried: int,
+        given_back: int,
+        buried: int,
+        bytes_fetched: int,
+        times: PreviewTimes,
+        paused: float | None = None,
+    ) -> Self: ...
+    @property
+    def running(self) -> int:
+        """Jobs that are under way."""
+
+    @property
+    def made(self) -> int:
+        """Previews that were made and linked."""
+
+    @property
+    def retried(self) -> int:
+        """Attempts that failed and are made again."""
+
+    @property
+    def given_back(self) -> int:
+        """Attempts that were given back since the platform or the CDN was not to be had."""
+
+    @property
+    def buried(self) -> int:
+        """Jobs that became dead letters."""
+
+    @property
+    def bytes_fetched(self) -> int:
+        """Bytes of attachments that were fetched."""
+
+    @property
+    def times(self) -> PreviewTimes:
+        """The time that each stage took, over all previews that were made."""
+
+    @property
+    def paused(self) -> float | None:
+        """For how many seconds no job is begun from now on, when the platform or the CDN is not to be had."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
+
+@final
+class QueueStats:
+    """How much there is of what in a queue. Can be pickled."""
+
+    def __new__(
+        cls, *, waiting: int, taken: int, delayed: int, dead: int, remembered: int, oldest: float | None = None
+    ) -> Self: ...
+    @property
+    def waiting(self) -> int:
+        """Jobs that may be taken."""
+
+    @property
+    def taken(self) -> int:
+        """Jobs that somebody has."""
+
+    @property
+    def delayed(self) -> int:
+        """Jobs that are to be tried again later."""
+
+    @property
+    def dead(self) -> int:
+        """Dead letters."""
+
+    @property
+    def remembered(self) -> int:
+        """Finished keys that are still known."""
+
+    @property
+    def oldest(self) -> float | None:
+        """How many seconds ago the oldest job was stored that is not finished and not dead."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
+
+@final
+class DeadLetter:
+    """A job that nobody will try again by itself. Can be pickled."""
+
+    def __new__(
+        cls,
+        position: int,
+        key: str,
+        *,
+        body: bytes,
+        reason: str,
+        attempts: int,
+        enqueued_at: datetime,
+        died_at: datetime,
+    ) -> Self: ...
+    @property
+    def position(self) -> int:
+        """Where it stands among them: give that of the last one as ``after`` for the next page."""
+
+    @property
+    def key(self) -> str:
+        """The key of the job."""
+
+    @property
+    def body(self) -> bytes:
+        """The event, as JSON."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is here."""
+
+    @property
+    def attempts(self) -> int:
+        """How often it was begun."""
+
+    @property
+    def enqueued_at(self) -> datetime:
+        """When it was stored, in UTC."""
+
+    @property
+    def died_at(self) -> datetime:
+        """When it was given up, in UTC."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[int, str], dict[str, Any]]: ...
+
+@final
 class Pace:
     """How often a call is tried, how long it may take, and how many may leave.
 
@@ -1187,6 +1811,7 @@ class Timeouts:
         attachment_callback: For one attempt at the callback of an attachment. Default 10.
         download: For the bytes of an attachment, each attempt and each redirect by itself. Default 30.
         download_stall: For the bytes of an attachment without a byte that comes. Default 10.
+        publish: For one attempt at putting a preview where it is to be had. Default 15.
 
     Raises:
         InvalidInput: A number that is negative or too large.
@@ -1205,6 +1830,7 @@ class Timeouts:
         attachment_callback: float | None = None,
         download: float | None = None,
         download_stall: float | None = None,
+        publish: float | None = None,
     ) -> Self: ...
     @property
     def connect(self) -> float: ...
@@ -1226,6 +1852,8 @@ class Timeouts:
     def download(self) -> float: ...
     @property
     def download_stall(self) -> float: ...
+    @property
+    def publish(self) -> float: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...

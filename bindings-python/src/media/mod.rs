@@ -9,13 +9,14 @@ mod source;
 
 use pyo3::prelude::*;
 
-use self::options::{PreviewOptions, TransformOptions, limits_of};
+use self::options::{TransformOptions, limits_of};
 use self::source::media_source;
 use crate::errors;
 use crate::runtime::work;
 
 pub(crate) use self::limits::MediaLimits;
 pub(crate) use self::many::Transforms;
+pub(crate) use self::options::PreviewOptions;
 pub(crate) use self::result::{ImageInfo, StageTimes, Thumbnail, Transformed};
 
 /// What a picture is, read from its header.
