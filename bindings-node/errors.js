@@ -42,6 +42,6 @@ function kindOf (value) {
 }
 
 /** Durations that the core may refuse; there their unit is in the type. */
-const DURATIONS = new Set(['interval', 'every', 'frame_timeout', 'within'])
+const DURATIONS = new Set(['interval', 'every', 'frame_timeout', 'grace', 'remember', 'visibility', 'within'])
 
 module.exports = { PorteurError, invalid, kindOf }

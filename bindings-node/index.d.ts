@@ -6,16 +6,18 @@ import type {
 } from './native'
 
 export {
-  Client, Guest, inspect, inspectSync, preview, previewSync, Session, sha256Chunks, sha256ChunksSync, transform,
-  transformMany, transformSync, verifyAudit, verifyAuditSync
+  Client, Guest, inspect, inspectSync, preview, PreviewWorker, previewSync, Session, sha256Chunks, sha256ChunksSync,
+  transform, transformMany, transformSync, verifyAudit, verifyAuditSync
 } from './native'
 export type {
   Attachment, AttachmentInfo, AttachmentTimes, Audio, AuditFinding, AuditOptions, AuditReceipt, AuditReport,
-  CallbackOptions, CallOptions, ChunkDigests, ClientOptions, DeliveryOptions, ErrorFacts, FileReference,
-  GuestMessageOptions, GuestOptions, HashOptions, HistoryMessage, HistoryOptions, ImageInfo, InspectOptions, Limits,
-  ManyOptions, MediaLimits, MediaMatrix, MessageOptions, MessageReference, Pace, PixelSize, PreviewOptions, Progress,
-  Receipt, SentGuestMessage, SentMessage, Sla, StageTimes, Thumbnail, Timeouts, TransferOptions, TransferOutcome,
-  Transformed, TransformedAttachment, TransformOptions, UploadedFile, UploadOptions, Video
+  CallbackOptions, CallOptions, ChunkDigests, ClientOptions, DeadLetter, DeadLetterOptions, DeliveryOptions,
+  ErrorFacts, FileReference, GuestMessageOptions, GuestOptions, HandleOptions, HashOptions, HistoryMessage,
+  HistoryOptions, ImageInfo, InspectOptions, Limits, ManyOptions, MediaLimits, MediaMatrix, MessageOptions,
+  MessageReference, Pace, PixelSize, PreviewOptions, PreviewOutcome, PreviewsOptions, PreviewStats, PreviewTimes,
+  Progress, QueueStats, Receipt, SentGuestMessage, SentMessage, Sla, StageTimes, Submitted, Thumbnail, Timeouts,
+  TransferOptions, TransferOutcome, Transformed, TransformedAttachment, TransformOptions, UploadedFile,
+  UploadOptions, Video, WebhookAnswer
 } from './native'
 
 /** A picture: a path or `file:` URL, bytes, or something that gives bytes piece by piece. */
@@ -93,6 +95,18 @@ export type SessionEvent =
   /** The session was closed, and there is nothing to come. */
   | { kind: 'closed' }
 
+/** All headers of a webhook: a `Headers`, the `headers` of an `IncomingMessage`, or pairs. */
+export type WebhookHeaders =
+  | Headers | Readonly<Record<string, string | string[] | undefined>> | Iterable<readonly [string, string]>
+
+/** What a webhook says in its `data`: a file that a guest attached. */
+export interface AttachmentEvent {
+  conversationId: string
+  attachmentUrl: string
+  fileName?: string
+  mimeType: string
+}
+
 /** What went wrong, by what the caller can do about it; there may be more in a later version. */
 export type ErrorCode =
   | 'invalid_input' | 'unauthenticated' | 'permission_denied' | 'not_found' | 'not_available' | 'too_large'
@@ -135,6 +149,10 @@ declare module './native' {
     /** `close()`, for `using`, which does not wait until the platform has agreed. */
     [Symbol.dispose] (): void
     /** `close()`, for `await using`. */
+    [Symbol.asyncDispose] (): Promise<void>
+  }
+  interface PreviewWorker {
+    /** `stop()`, for `await using`. */
     [Symbol.asyncDispose] (): Promise<void>
   }
   interface Guest {

@@ -6,8 +6,8 @@ const util = require('node:util')
 
 const { PorteurError } = require('./errors.js')
 const {
-  Client, Guest, inspect, inspectSync, preview, previewSync, Session, sha256Chunks, sha256ChunksSync, transform,
-  transformMany, transformSync, verifyAudit, verifyAuditSync
+  Client, Guest, inspect, inspectSync, preview, PreviewWorker, previewSync, Session, sha256Chunks, sha256ChunksSync,
+  transform, transformMany, transformSync, verifyAudit, verifyAuditSync
 } = require('./native.js')
 
 // Where Node has them: 20.4 or later.
@@ -15,6 +15,8 @@ for (const type of [Client, Session]) {
   if (Symbol.dispose) define(type, Symbol.dispose, function () { this.close() })
   if (Symbol.asyncDispose) define(type, Symbol.asyncDispose, function () { return this.close() })
 }
+
+if (Symbol.asyncDispose) define(PreviewWorker, Symbol.asyncDispose, function () { return this.stop() })
 
 // The token is as good as a password, so it is not shown by accident.
 define(Guest, 'toJSON', function () { return { id: this.id } })
@@ -32,6 +34,7 @@ exports.inspect = inspect
 exports.inspectSync = inspectSync
 exports.PorteurError = PorteurError
 exports.preview = preview
+exports.PreviewWorker = PreviewWorker
 exports.previewSync = previewSync
 exports.Session = Session
 exports.sha256Chunks = sha256Chunks

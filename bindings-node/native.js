@@ -8,6 +8,7 @@ const { PorteurError, invalid } = require('./errors.js')
 const { iterate } = require('./iterate.js')
 const { stringify } = require('./json.js')
 const { open, openAtRest, openMany } = require('./source.js')
+const { headers, raw, signer } = require('./webhook.js')
 
 /** A call under way: where it was made, and the listener on its signal. */
 class Call {
@@ -79,7 +80,9 @@ function packed () {
 
 const path = locate()
 const native = require(path)
-native.install({ begin, fail, iterate, open, openAtRest, openMany, parse: JSON.parse, stringify })
+native.install({
+  begin, fail, headers, iterate, open, openAtRest, openMany, parse: JSON.parse, raw, signer, stringify
+})
 // Started when there is work for it.
 if (!packed()) native.mediaChild(process.execPath, [join(__dirname, 'media-child.js'), path])
 

@@ -15,6 +15,7 @@ use crate::guest::{Guest, GuestMessageOptions, GuestOptions, SentGuestMessage};
 use crate::history::{HistoryOptions, HistoryReading};
 use crate::many::{Many, ManyOptions};
 use crate::message::{MessageOptions, SentMessage, addressed};
+use crate::previews::PreviewWorker;
 use crate::promise::{promise, promise_with, settled};
 use crate::session::Session;
 use crate::source::Source;
@@ -359,6 +360,19 @@ impl Client {
                 outcomes.into_iter().map(done).collect()
             },
         )
+    }
+
+    /// A worker that makes previews of attachments and links them into their conversations. Opens its queue, and makes nothing
+    /// before `run`.
+    ///
+    /// Throws `invalid_input` for a setting that cannot be, `queue` when the queue cannot be opened, and `file` about the spool.
+    #[napi]
+    pub fn previews(
+        &self,
+        env: &Env,
+        #[napi(ts_arg_type = "PreviewsOptions")] options: Option<Unknown<'_>>,
+    ) -> napi::Result<PreviewWorker> {
+        PreviewWorker::open(env, &self.core, options)
     }
 
     /// Writes an entry of your own into the audit log, and answers when it is there.

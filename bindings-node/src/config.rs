@@ -119,6 +119,9 @@ pub struct Timeouts {
     /// For the bytes of an attachment without a byte that comes. Default 10 000.
     #[napi(ts_type = "number")]
     pub download_stall_ms: Option<Whole>,
+    /// For one attempt at putting a preview where it is to be had. Default 15 000.
+    #[napi(ts_type = "number")]
+    pub publish_ms: Option<Whole>,
 }
 
 /// How much we take on.
@@ -179,6 +182,7 @@ impl ClientOptions {
         set(&mut config.timeouts.attachment_callback, timeouts.attachment_callback_ms.map(Whole::to_duration));
         set(&mut config.timeouts.download, timeouts.download_ms.map(Whole::to_duration));
         set(&mut config.timeouts.download_stall, timeouts.download_stall_ms.map(Whole::to_duration));
+        set(&mut config.timeouts.publish, timeouts.publish_ms.map(Whole::to_duration));
         let limits = self.limits.map(|limits| limits.0).unwrap_or_default();
         set(&mut config.limits.max_chunk_bytes, limits.max_chunk_bytes.map(|bytes| bytes.0));
         set(&mut config.limits.max_bandwidth_kbps, limits.max_bandwidth_kbps.map(Whole::to_u32));
@@ -195,8 +199,7 @@ impl ClientOptions {
 /// The settings in `process.env`, which in a worker is its own and not the process's. Credentials that the caller gives need
 /// not be there.
 pub(crate) fn from_process_env(env: &Env, options: &ClientOptions) -> Result<Config, Failed> {
-    let process: Object<'_> = env.get_global()?.get_named_property("process")?;
-    let variables: Object<'_> = process.get_named_property("env")?;
+    let variables = process_env(env)?;
     let given = |name: &str| match name {
         "GENESYS_CLIENT_ID" => options.client_id.as_ref(),
         "GENESYS_CLIENT_SECRET" => options.client_secret.as_ref(),
@@ -204,6 +207,12 @@ pub(crate) fn from_process_env(env: &Env, options: &ClientOptions) -> Result<Con
     };
     let look = |name: &str| given(name).map(|text| text.0.clone()).or_else(|| variables.get(name).ok().flatten());
     Ok(Config::from_variables(look)?)
+}
+
+/// `process.env`.
+pub(crate) fn process_env(env: &Env) -> Result<Object<'_>, Failed> {
+    let process: Object<'_> = env.get_global()?.get_named_property("process")?;
+    Ok(process.get_named_property("env")?)
 }
 
 pub(crate) fn set<T>(setting: &mut T, given: Option<T>) {

@@ -23,6 +23,7 @@ mod many;
 mod media;
 mod media_child;
 mod message;
+mod previews;
 mod promise;
 mod session;
 mod simulator;

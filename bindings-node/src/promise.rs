@@ -41,18 +41,62 @@ where
     F: Future<Output = Result<T, Failed>> + Send + 'static,
 {
     let begun = prepare().and_then(|(signal, future)| Ok((begin(env, signal)?, future)));
-    let ((call, aborted), future) = match begun {
+    let begun = begun.map(|((call, aborted), future)| {
+        let outcome = async move {
+            // Ends without a word when there is no signal: the branch is off then.
+            tokio::select! {
+                biased;
+                Ok(()) = aborted => None,
+                outcome = future => Some(outcome),
+            }
+        };
+        (call, outcome)
+    });
+    settling(env, begun, convert)
+}
+
+/// Like [`promise`], for work that is not to be dropped: an abort begins `release`, after which the future ends by itself.
+pub(crate) fn promise_to_the_end<'env, F>(
+    env: &'env Env,
+    prepare: impl FnOnce() -> Prepared<'env, F>,
+    release: impl Future<Output = ()> + Send + 'static,
+) -> napi::Result<PromiseRaw<'env, ()>>
+where
+    F: Future<Output = Result<(), Failed>> + Send + 'static,
+{
+    let begun = prepare().and_then(|(signal, future)| Ok((begin(env, signal)?, future)));
+    let begun = begun.map(|((call, aborted), future)| {
+        let outcome = async move {
+            let mut future = std::pin::pin!(future);
+            tokio::select! {
+                biased;
+                Ok(()) = aborted => {}
+                outcome = &mut future => return Some(outcome),
+            }
+            let _ = tokio::join!(future, release);
+            None
+        };
+        (call, outcome)
+    });
+    settling(env, begun, |_, _, ()| Ok(()))
+}
+
+/// A promise of what a call under way ends with; of nothing when that was an abort.
+fn settling<'env, T, V, F>(
+    env: &'env Env,
+    begun: Result<(ObjectRef<false>, F), Failed>,
+    convert: impl FnOnce(&'env Env, Object<'env>, T) -> napi::Result<V> + 'static,
+) -> napi::Result<PromiseRaw<'env, V>>
+where
+    T: Send + 'static,
+    V: ToNapiValue,
+    F: Future<Output = Option<Result<T, Failed>>> + Send + 'static,
+{
+    let (call, outcome) = match begun {
         Ok(begun) => begun,
         Err(failed) => return PromiseRaw::reject(env, failed.into_js(env, None)),
     };
-    let outcome = async move {
-        // Ends without a word when there is no signal: the branch is off then.
-        tokio::select! {
-            biased;
-            Ok(()) = aborted => Ok(None),
-            outcome = future => Ok(Some(outcome)),
-        }
-    };
+    let outcome = async move { Ok(outcome.await) };
     env.spawn_future_with_callback(outcome, move |env, outcome: Option<Result<T, Failed>>| {
         let shown = call.get_value(env)?;
         let end: Function<'_, (), Unknown<'_>> = shown.get_named_property("end")?;

@@ -18,9 +18,11 @@ use napi_derive::napi;
 use porteur::MediaSource;
 use tokio::sync::Semaphore;
 
-pub(crate) use self::limits::MediaLimits;
-use self::options::{InspectOptions, PreviewOptions, TransformOptions};
+use self::options::{InspectOptions, TransformOptions};
 use self::result::{ImageInfo, Transformed};
+
+pub(crate) use self::limits::MediaLimits;
+pub(crate) use self::options::PreviewOptions;
 use crate::convert::{argument, options_of};
 use crate::errors::{Failed, throwing};
 use crate::promise::{blocking, promise};
