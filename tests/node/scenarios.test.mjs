@@ -10,6 +10,7 @@ import { inspect } from 'node:util'
 import { Simulator } from '../../bindings-node/testing.js'
 import { verbs as attachmentVerbs } from './attachments.steps.mjs'
 import { auditOf, camelCase, camelCased, verbs as messageVerbs } from './messages.steps.mjs'
+import { verbs as previewVerbs, workerOf } from './previews.steps.mjs'
 import { callbackOf, verbs as transferVerbs } from './transfers.steps.mjs'
 
 const folder = new URL('../scenarios/', import.meta.url)
@@ -27,13 +28,13 @@ async function run (file, scenario) {
   assert.deepEqual(Object.keys(scenario).filter((member) => !known.includes(member)), [])
   const simulator = new Simulator(scenario.platform ?? {})
   const directory = mkdtempSync(join(tmpdir(), 'porteur-'))
-  const { audit, attachment_callback: callback, ...config } = scenario.config ?? {}
+  const { audit, attachment_callback: callback, previews, ...config } = scenario.config ?? {}
   const client = simulator.client({
     ...optionsOf(config),
     audit: auditOf(audit, simulator, directory),
     attachmentCallback: callback && callbackOf({ simulator }, callback)
   })
-  const stage = { simulator, client, directory }
+  const stage = { simulator, client, directory, worker: workerOf(previews, client, simulator, directory) }
   try {
     const last = await play(stage, scenario.steps)
     compare(scenario.expect, last, simulator)
@@ -95,6 +96,7 @@ async function outcomeOf (call) {
 const verbs = {
   ...attachmentVerbs,
   ...messageVerbs,
+  ...previewVerbs,
   ...transferVerbs,
   async upload (stage, { text, zeros, from = 'bytes', journal, size, ...options }) {
     const bytes = text === undefined ? Buffer.alloc(zeros) : Buffer.from(text)

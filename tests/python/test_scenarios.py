@@ -15,6 +15,7 @@ import pytest
 import porteur
 from conftest import TESTS
 from porteur.testing import Simulator, messages
+from preview_steps import PreviewSteps, worker_options
 
 Item = TypeVar("Item")
 
@@ -26,20 +27,24 @@ SCENARIOS = sorted((TESTS / "scenarios").glob("*.json"))
 def test_scenario(path: Path, style: str, tmp_path: Path) -> None:
     scenario = json.loads(path.read_text())
     with Simulator(**scenario.get("platform", {})) as simulator, asyncio.Runner() as loop:
-        options = client_options(scenario.get("config", {}), simulator, tmp_path)
+        config = scenario.get("config", {})
+        previews = config.pop("previews", None)
+        options = client_options(config, simulator, tmp_path)
         if style == "blocking":
             client: Any = simulator.client(**options)
             run = Run(simulator, client, lambda result: result, pieces, read, tmp_path)
         else:
             client = simulator.async_client(**options)
             run = Run(simulator, client, loop.run, async_pieces, async_read, tmp_path)
+        if previews is not None:
+            run.worker = client.previews(**worker_options(seconds(previews), simulator, tmp_path))
         outcome = run.steps(scenario["steps"])
         told = "fails" in scenario["steps"][-1]
         failures = list(differences(scenario["expect"], outcome, told, simulator))
         assert not failures, "\n".join([scenario["name"], *failures, "journal:", *requests(simulator.journal)])
 
 
-class Run:
+class Run(PreviewSteps):
     """One client on its way through the steps of a scenario."""
 
     def __init__(
@@ -62,6 +67,7 @@ class Run:
         self.sent: porteur.SentMessage | None = None
         self.session: Any = None
         self.happened: Any = None
+        self.worker: Any = None
 
     def steps(self, steps: list[dict[str, Any]]) -> Any:
         """The result or the error of the last step that is a call."""
@@ -312,7 +318,7 @@ def differences(expect: dict[str, Any], outcome: Any, told: bool, simulator: Sim
         yield f"outcome: {outcome!r} {getattr(outcome, 'details', '')}"
         return
     for name, value in {} if failed else expect.get("value", {}).items():
-        if getattr(outcome, name, None) != value:
+        if not holds(value, getattr(outcome, name, None)):
             yield f"{name}: {getattr(outcome, name, None)!r}, expected {value!r}"
     if failed:
         yield from error_differences(expect.get("error", {}), outcome)

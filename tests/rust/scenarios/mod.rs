@@ -4,6 +4,7 @@ mod attachments;
 mod audit;
 mod expect;
 mod messages;
+mod previews;
 mod transfers;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use bytes::Bytes;
 use libtest_mimic::{Failed, Trial};
 use porteur::simulator::{Fault, Simulator, SimulatorSettings};
 use porteur::{
-    Client, Config, Error, Guest, GuestMessage, NewGuest, Pace, SendAs, SentMessage, Session, SessionEvents, Upload,
+    Client, Config, Error, Guest, GuestMessage, NewGuest, Pace, PreviewWorker, SendAs, SentMessage, Session, SessionEvents, Upload,
     UploadedFile,
 };
 use serde::Deserialize;
@@ -26,6 +27,7 @@ use attachments::TransformAttachmentsStep;
 use audit::{AuditSettings, RecordStep, VerifyStep};
 use expect::Expect;
 use messages::{AwaitStep, GeneratedStep, HistoryStep, SendManyStep, SendStep};
+use previews::{Letters, PreviewSettings, WebhookStep};
 use transfers::{CallbackStep, TransferManyStep, TransferStep};
 
 /// One test a file.
@@ -78,6 +80,7 @@ struct Settings {
     max_input_bytes: Option<u64>,
     attachment_callback: Option<CallbackStep>,
     audit: Option<AuditSettings>,
+    previews: Option<PreviewSettings>,
 }
 
 #[derive(Deserialize)]
@@ -110,6 +113,13 @@ enum Verb {
     TransferMany(TransferManyStep),
     Events(usize),
     CloseSession(#[expect(dead_code, reason = "always true: it is there to be a member")] bool),
+    Webhook(Box<WebhookStep>),
+    Answer(Box<WebhookStep>),
+    Handle(Box<WebhookStep>),
+    Work(#[expect(dead_code, reason = "always true: it is there to be a member")] bool),
+    Queue(#[expect(dead_code, reason = "always true: it is there to be a member")] bool),
+    Redrive(Letters),
+    Purge(Letters),
     Fault(Box<Fault>),
     AdvanceMs(u64),
     Close(#[expect(dead_code, reason = "always true: it is there to be a member")] bool),
@@ -176,6 +186,7 @@ struct Stage {
     session: Option<Session>,
     /// Of the session, from its beginning.
     events: Option<SessionEvents>,
+    previews: Option<PreviewWorker>,
 }
 
 impl Scenario {
@@ -198,7 +209,13 @@ impl Scenario {
             Ok(client) => client,
             Err(error) => return vec![format!("no client: {error}")],
         };
-        let mut stage = Stage { client, folder, guest: None, file: None, sent: None, session: None, events: None };
+        let previews = self.config.previews.as_ref().map(|settings| settings.open(&client, simulator, folder.path()));
+        let previews = match previews.transpose() {
+            Ok(previews) => previews,
+            Err(error) => return vec![format!("no worker: {error}")],
+        };
+        let mut stage =
+            Stage { client, folder, guest: None, file: None, sent: None, session: None, events: None, previews };
         let mut outcome = Ok(Value::Null);
         for (index, step) in self.steps.iter().enumerate() {
             let done = stage.perform(&step.verb, simulator);
@@ -316,6 +333,13 @@ impl Stage {
             Verb::TransferMany(step) => self.transfer_many(step, simulator.url()).await,
             Verb::Events(count) => self.take_events(*count).await,
             Verb::CloseSession(_) => self.close_session().await,
+            Verb::Webhook(step) => self.webhook(step, simulator.url()).await,
+            Verb::Answer(step) => self.answer(step, simulator.url()).await,
+            Verb::Handle(step) => self.handle(step, simulator.url()).await,
+            Verb::Work(_) => self.work().await,
+            Verb::Queue(_) => self.queue().await,
+            Verb::Redrive(letters) => self.redrive(letters).await,
+            Verb::Purge(letters) => self.purge(letters).await,
             Verb::Fault(fault) => simulator.add_fault((**fault).clone()).map(|()| Value::Null),
             Verb::AdvanceMs(ms) => simulator.advance(Duration::from_millis(*ms)).map(|()| Value::Null),
             Verb::Close(_) => {
