@@ -1,18 +1,19 @@
 // Checked by `tsc --strict` and never run: what the typings allow, and what they refuse.
 
 import { createReadStream } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 
 import {
-  Client, Guest, inspect, inspectSync, PorteurError, preview, previewSync, Session, sha256Chunks, sha256ChunksSync,
+  Client, Guest, inspect, inspectSync, PorteurError, preview, PreviewWorker, previewSync, Session, sha256Chunks, sha256ChunksSync,
   transform, transformMany, transformSync, verifyAudit, verifyAuditSync,
-  type Attachment, type AuditOptions, type AuditReport, type ChunkDigests, type ClientOptions, type DeliveryOptions,
-  type ErrorCode, type HistoryMessage, type ImageInfo, type MediaLimits, type MediaSource, type MessageOptions, type OutgoingMessage, type Progress, type Receipt,
-  type SendOutcome, type SentMessage, type SessionEvent, type TransferOptions, type TransferOutcome, type TransformManyOptions, type TransformOptions, type TransformOutcome, type Transformed,
-  type UploadedFile
+  type Attachment, type AttachmentEvent, type AuditOptions, type AuditReport, type ChunkDigests, type ClientOptions, type DeadLetter, type DeliveryOptions,
+  type ErrorCode, type HistoryMessage, type ImageInfo, type MediaLimits, type MediaSource, type MessageOptions, type OutgoingMessage, type PreviewOutcome, type PreviewsOptions, type PreviewStats, type Progress, type QueueStats, type Receipt,
+  type SendOutcome, type SentMessage, type SessionEvent, type Submitted, type TransferOptions, type TransferOutcome, type TransformManyOptions, type TransformOptions, type TransformOutcome, type Transformed,
+  type UploadedFile, type WebhookAnswer, type WebhookHeaders
 } from '../../bindings-node/index.js'
 import { messages, Simulator, type Fault } from '../../bindings-node/testing.js'
 
-const options: ClientOptions = { pace: { attempts: 6, perMinute: 600 }, timeouts: { callMs: 1000, pingMs: 500, callbackMs: 500 }, limits: { maxChunkBytes: 1, maxBandwidthKbps: 256, codecs: ['opus'], maxFps: 60 } }
+const options: ClientOptions = { pace: { attempts: 6, perMinute: 600 }, timeouts: { callMs: 1000, pingMs: 500, callbackMs: 500, downloadMs: 500, downloadStallMs: 500, publishMs: 500 }, limits: { maxChunkBytes: 1, maxBandwidthKbps: 256, codecs: ['opus'], maxFps: 60 } }
 const client = new Client({ clientId: 'id', clientSecret: 'secret', scopes: ['files:upload'], ...options })
 const other: Client = Client.fromEnv({ environment: 'eu-west-1' })
 
@@ -219,4 +220,25 @@ export function theseAreRefused (): void {
   void sha256Chunks('notes.txt')
   // @ts-expect-error: a fault has its members in snake_case
   new Simulator({ faults: [{ on: '* /', retryAfter: 2 }] }) // eslint-disable-line no-new
+}
+
+export async function aWorkerTakesWebhooksAndMakesPreviews (request: IncomingMessage, body: Buffer, signal: AbortSignal): Promise<number> {
+  const options: PreviewsOptions = { publishTo: async (id) => `https://cdn.example.com/${id}`, webhookSecrets: ['secret'], maxWidth: 200 }
+  await using worker: PreviewWorker = client.previews({ ...options, queue: 'previews.db', graceMs: 1000 })
+  client.previews({ store: 's3://previews', storeOptions: { aws_region: 'eu-west-1' }, publicUrl: 'https://cdn.example.com/{id}' })
+  // @ts-expect-error: a URL is a string.
+  client.previews({ publishTo: () => 5 })
+  const headers: WebhookHeaders[] = [request.headers, new Headers(), [['a', 'b']], new Map([['a', 'b']])]
+  const taken: Submitted = await worker.submit(body, headers[0]!, { signal })
+  const answer: WebhookAnswer = await worker.answer(new Uint8Array(body), headers[1]!)
+  // @ts-expect-error: the raw body, and not its text.
+  await worker.submit('{}', {})
+  const event: AttachmentEvent = { conversationId: 'c', attachmentUrl: 'https://files.example.com/a.png', mimeType: 'image/png' }
+  const outcome: PreviewOutcome = await worker.handle(event, { attempt: 2, signal })
+  await Promise.all([worker.run({ signal }), worker.drain(), worker.stop()])
+  const stats: PreviewStats = worker.stats()
+  const queue: QueueStats = await worker.queueStats()
+  const letters: DeadLetter[] = await worker.deadLetters({ after: 5, most: 10 })
+  const jobs: number = await worker.redrive(letters[0]?.key) + await worker.purge()
+  return jobs + stats.made + queue.waiting + outcome.bytes.length + answer.status + (taken.status === 'queued' ? 1 : 0)
 }

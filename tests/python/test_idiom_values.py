@@ -71,7 +71,10 @@ VALUES: list[Any] = [
     ),
     porteur.MediaLimits(max_input_bytes=1, max_side=2, isolation="everything", max_child_cpu=0.5, max_child_wall=1.25),
     porteur.Pace(attempts=7, base=0.25, cap=2.0, budget=9.0, per_minute=6, burst=2, breaker_after=3, breaker_pause=4.0),
-    porteur.Timeouts(connect=1.5, token=2.5, call=3.5, stall=4.5, audit=5.5, ping=6.5, callback=7.5),
+    porteur.Timeouts(
+        connect=1.5, token=2.5, call=3.5, stall=4.5, audit=5.5, ping=6.5, callback=7.5, download=8.5, publish=10.5
+    ),
+    porteur.Timeouts(download_stall=9.5),
     porteur.Limits(max_chunk_bytes=5, max_bandwidth_kbps=6, codecs=["a"], max_fps=7),
     porteur.Audio("opus", 64),
     porteur.Audio("opus", 64, bit_depth=24),
@@ -94,6 +97,36 @@ VALUES: list[Any] = [
     porteur.SessionEvent("disconnected", code=1008, reason="too much"),
     porteur.SessionEvent("frame", frame={"a": [1, 2.5, None, "x"]}),
     porteur.SessionEvent("missed", count=1 << 40),
+    porteur.Submitted("queued", id="id", known=True),
+    porteur.Submitted("ignored", reason="not an attachment event"),
+    porteur.WebhookAnswer(503, {"Retry-After": "5"}, "{}"),
+    porteur.PreviewTimes(0.25, 0.5, 0.125, 1e-6),
+    porteur.PreviewOutcome(
+        "id",
+        "conversation-1",
+        file_name="photo.png",
+        url="https://cdn.example.com/id",
+        message="posted-1",
+        linked_before=True,
+        bytes=b"\0RIFF",
+        format="webp",
+        width=48,
+        height=32,
+        source_bytes=131,
+        timings=porteur.PreviewTimes(0.25, 0.5, 0.125, 1e-6),
+    ),
+    porteur.PreviewStats(
+        running=1,
+        made=2,
+        retried=3,
+        given_back=4,
+        buried=5,
+        bytes_fetched=6,
+        times=porteur.PreviewTimes(1, 2, 3, 4),
+        paused=1.5,
+    ),
+    porteur.QueueStats(waiting=1, taken=2, delayed=3, dead=4, remembered=5, oldest=1.5),
+    porteur.DeadLetter(7, "key", body=b"{}", reason="gone", attempts=5, enqueued_at=NOON, died_at=NOON),
 ]
 
 

@@ -125,6 +125,32 @@ def pictures(made: Iterator[bytes]) -> None:
     porteur.MediaLimits(isolation="some")  # type: ignore[arg-type]
 
 
+async def sign(id: str) -> str:
+    return f"https://cdn.example.com/{id}"
+
+
+async def previews(client: porteur.Client, awaited: porteur.AsyncClient, headers: list[tuple[bytes, bytes]]) -> None:
+    worker = client.previews(publish_to="https://cdn.example.com/{id}", webhook_secrets=["secret"], max_width=200)
+    assert_type(worker, porteur.PreviewWorker)
+    assert_type(worker.submit(b"{}", {"X-Hub-Signature-256": "sha256="}), porteur.Submitted)
+    assert_type(worker.answer(bytearray(b"{}"), headers).headers, dict[str, str])
+    event = {"conversationId": "c", "attachmentUrl": "https://a/b.png", "mimeType": "image/png"}
+    outcome = worker.handle(event, attempt=2)
+    assert_type(outcome.bytes, bytes)
+    assert_type(outcome.timings.fetch, float)
+    assert_type(worker.stats(), porteur.PreviewStats)
+    assert_type(worker.dead_letters(most=5), list[porteur.DeadLetter])
+    assert_type(worker.redrive(), int)
+    client.previews(publish_to=sign)  # type: ignore[arg-type]
+    client.previews(publish_to=lambda id: f"https://cdn.example.com/{id}", limits=porteur.MediaLimits(max_side=9000))
+    async with awaited.previews(publish_to=sign, store_options={}, spool=Path("spool")) as other:
+        assert_type(other, porteur.AsyncPreviewWorker)
+        assert_type(await other.submit(b"{}", headers), porteur.Submitted)
+        assert_type(await other.queue_stats(), porteur.QueueStats)
+        await other.run()
+        await other.submit("{}", {})  # type: ignore[arg-type]
+
+
 def errors() -> None:
     try:
         blocking(Simulator(chunk_size=8), iter([b"abc"]))
