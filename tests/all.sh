@@ -56,6 +56,8 @@ step 'Node: build'
 mkdir -p target/node
 cp tests/node/package.json tests/node/package-lock.json target/node/
 npm ci --prefix target/node --silent --no-fund --no-audit
+# As after an installation: the package is found by its name.
+ln -sfn ../../../bindings-node target/node/node_modules/porteur
 target/node/node_modules/.bin/napi build --release --platform --no-js --dts native.d.ts \
   --manifest-path bindings-node/Cargo.toml --package-json-path bindings-node/package.json \
   --target-dir target --output-dir bindings-node
@@ -71,7 +73,8 @@ node --test --test-reporter=dot tests/node/*.test.mjs
 
 step 'Examples'
 coproc platform {
-  exec target/release/porteur simulate --settings '{"chunk_size": 65536, "deliveries": [{"after_polls": 0}]}'
+  exec target/release/porteur simulate --settings '{"chunk_size": 65536, "deliveries": [{"after_polls": 0}],
+    "hosted": [{"name": "landscape.jpg", "path": "tests/media/landscape.jpg"}]}'
 }
 for _ in 1 2 3; do
   read -r line <&"${platform[0]}"
@@ -80,8 +83,6 @@ done
 cp tests/media/landscape.jpg target/example.jpg
 target/release/upload target/example.jpg +15550100
 "$venv/bin/python" examples/python/upload.py target/example.jpg +15550100
-# As after an installation: the package is found by its name.
-ln -sfn ../../../bindings-node target/node/node_modules/porteur
 cp examples/node/*.mjs target/node/
 node target/node/upload.mjs target/example.jpg +15550100
 target/release/porteur upload target/example.jpg --journal target/example.journal
@@ -108,6 +109,19 @@ if target/release/porteur preview tests/media/landscape.jpg tests/media/pdf/lett
   --out target/page.html >target/example.out; then exit 1; fi
 grep -q '2 previews, 1 without' target/example.out
 [ "$(grep -c 'data:image/webp;base64' target/page.html)" = 2 ]
+# A webhook in, a preview linked: a job of its own for each language.
+previews() { # name, command
+  export PORTEUR_QUEUE=target/$1.db CDN_PRESIGNED_URL_TEMPLATE=$GENESYS_BASE_URL/cdn/{id} PREVIEWS_ALLOW_PRIVATE=1
+  rm -f "$PORTEUR_QUEUE"*
+  printf '{"event":"webchat:attachment","data":{"conversationId":"conversation-1","attachmentUrl":"%s","fileName":"%s","mimeType":"image/jpeg"}}' \
+    "$GENESYS_BASE_URL/hosted/landscape.jpg" landscape.jpg >target/webhook.json
+  "${@:2}" target/webhook.json | tee target/example.out
+  grep -q '300 x 200, linked by posted-' target/example.out
+  unset PORTEUR_QUEUE CDN_PRESIGNED_URL_TEMPLATE PREVIEWS_ALLOW_PRIVATE
+}
+previews rust target/release/preview_worker
+previews python "$venv/bin/python" examples/python/preview_worker.py
+previews node node target/node/preview_worker.mjs
 # What is sent, by whomever, goes into one audit trail.
 rm -f target/*.audit target/*.audit.*
 export PORTEUR_AUDIT_FILE=target/example.audit PORTEUR_AUDIT_SECRET=simulator-audit-secret
