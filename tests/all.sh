@@ -20,6 +20,11 @@ command -v pg_ctl >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/pg_ctl' >/
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'tests/all.sh: Python 3.11 or newer is needed' >&2; exit 1; }
 python3 -c 'import ensurepip' 2>/dev/null || { echo 'tests/all.sh: Python cannot make a venv: apt-get install python3-venv' >&2; exit 1; }
 
+# napi names the machine as its target, and cargo keeps apart what is built for a named one: so everything names it.
+CARGO_BUILD_TARGET=$(rustc -vV | sed -n 's/^host: //p')
+export CARGO_BUILD_TARGET
+bin=target/$CARGO_BUILD_TARGET/release
+
 step() { printf '\n== %s (%d s)\n' "$1" "$SECONDS"; }
 
 step 'format'
@@ -73,7 +78,7 @@ node --test --test-reporter=dot tests/node/*.test.mjs
 
 step 'Examples'
 coproc platform {
-  exec target/release/porteur simulate --settings '{"chunk_size": 65536, "deliveries": [{"after_polls": 0}],
+  exec $bin/porteur simulate --settings '{"chunk_size": 65536, "deliveries": [{"after_polls": 0}],
     "hosted": [{"name": "landscape.jpg", "path": "tests/media/landscape.jpg"}]}'
 }
 for _ in 1 2 3; do
@@ -81,12 +86,12 @@ for _ in 1 2 3; do
   export "${line?}"
 done
 cp tests/media/landscape.jpg target/example.jpg
-target/release/upload target/example.jpg +15550100
+$bin/upload target/example.jpg +15550100
 "$venv/bin/python" examples/python/upload.py target/example.jpg +15550100
 cp examples/node/*.mjs target/node/
 node target/node/upload.mjs target/example.jpg +15550100
-target/release/porteur upload target/example.jpg --journal target/example.journal
-if target/release/porteur upload target/missing.jpg 2>target/example.err; then exit 1; fi
+$bin/porteur upload target/example.jpg --journal target/example.journal
+if $bin/porteur upload target/missing.jpg 2>target/example.err; then exit 1; fi
 grep -q 'could not open target/missing.jpg' target/example.err
 # Pictures ask no platform.
 cp tests/media/landscape.webp target/picture.webp
@@ -98,14 +103,14 @@ transforms() { # command
   if "$@" target/picture.txt 2>target/example.err; then exit 1; fi
   grep -q 'target/picture.txt cannot be shown' target/example.err
 }
-transforms target/release/transform
+transforms $bin/transform
 transforms "$venv/bin/python" examples/python/transform.py
 transforms node target/node/transform.mjs
 rm -rf target/small && mkdir target/small
-target/release/porteur transform tests/media/landscape.jpg tests/media/form.png --max-width 300 --format webp \
+$bin/porteur transform tests/media/landscape.jpg tests/media/form.png --max-width 300 --format webp \
   --thumbnail 60 --out target/small
 [ -s target/small/landscape.webp ] && [ -s target/small/form.thumbnail.jpeg ]
-if target/release/porteur preview tests/media/landscape.jpg tests/media/pdf/letter.pdf target/picture.txt \
+if $bin/porteur preview tests/media/landscape.jpg tests/media/pdf/letter.pdf target/picture.txt \
   --out target/page.html >target/example.out; then exit 1; fi
 grep -q '2 previews, 1 without' target/example.out
 [ "$(grep -c 'data:image/webp;base64' target/page.html)" = 2 ]
@@ -119,7 +124,7 @@ previews() { # name, command
   grep -q '300 x 200, linked by posted-' target/example.out
   unset PORTEUR_QUEUE CDN_PRESIGNED_URL_TEMPLATE PREVIEWS_ALLOW_PRIVATE
 }
-previews rust target/release/preview_worker
+previews rust $bin/preview_worker
 previews python "$venv/bin/python" examples/python/preview_worker.py
 previews node node target/node/preview_worker.mjs
 # What is sent, by whomever, goes into one audit trail.
@@ -127,42 +132,42 @@ rm -f target/*.audit target/*.audit.*
 export PORTEUR_AUDIT_FILE=target/example.audit PORTEUR_AUDIT_SECRET=simulator-audit-secret
 export PORTEUR_AUDIT_ENDPOINT=$GENESYS_BASE_URL/audit
 message=(conversation-1 agent@example.com customer@example.com 'Your picture.')
-target/release/send "${message[@]}"
+$bin/send "${message[@]}"
 "$venv/bin/python" examples/python/send.py "${message[@]}"
 node target/node/send.mjs "${message[@]}"
-target/release/porteur send --conversation conversation-1 --from agent@example.com --to customer@example.com \
+$bin/porteur send --conversation conversation-1 --from agent@example.com --to customer@example.com \
   --text - --attach target/example.jpg --await --sla 10 <<<'Your picture.'
-if target/release/porteur send --conversation conversation-1 --from customer@example.com --to agent@example.com \
+if $bin/porteur send --conversation conversation-1 --from customer@example.com --to agent@example.com \
   --text 'Thank you.' 2>target/example.err; then exit 1; fi
 grep -q 'rule agent-role' target/example.err
 # So does what is transferred.
 move=(interaction-1 genesys://user/agent-9)
-target/release/transfer "${move[@]}"
+$bin/transfer "${move[@]}"
 "$venv/bin/python" examples/python/transfer.py "${move[@]}"
 node target/node/transfer.mjs "${move[@]}"
-target/release/porteur transfer "${move[@]}" --media opus@64 --media pcmu@64
-if target/release/porteur transfer interaction-9 genesys://user/agent-9 2>target/example.err; then exit 1; fi
+$bin/porteur transfer "${move[@]}" --media opus@64 --media pcmu@64
+if $bin/porteur transfer interaction-9 genesys://user/agent-9 2>target/example.err; then exit 1; fi
 grep -q 'interaction not found: interaction-9' target/example.err
 # And what is made of attachments.
-target/release/attachment attachment-1
+$bin/attachment attachment-1
 "$venv/bin/python" examples/python/attachment.py attachment-1
 node target/node/attachment.mjs attachment-1
-target/release/porteur attachment describe attachment-1
-target/release/porteur attachment transform attachment-1 --format webp --max-width 32 --max-height 32 --thumbnail 16
-if target/release/porteur attachment transform attachment-9 --max-width 33 2>target/example.err; then exit 1; fi
+$bin/porteur attachment describe attachment-1
+$bin/porteur attachment transform attachment-1 --format webp --max-width 32 --max-height 32 --thumbnail 16
+if $bin/porteur attachment transform attachment-9 --max-width 33 2>target/example.err; then exit 1; fi
 grep -q 'invalid max_width: expected an even number' target/example.err
-target/release/porteur verify-audit target/example.audit
+$bin/porteur verify-audit target/example.audit
 sed 's/queued/delivered/' target/example.audit >target/changed.audit
 cp target/example.audit.checkpoints target/changed.audit.checkpoints
-if target/release/porteur verify-audit target/changed.audit >target/example.out; then exit 1; fi
+if $bin/porteur verify-audit target/changed.audit >target/example.out; then exit 1; fi
 grep -q 'not intact' target/example.out
 # A queue is a file.
 rm -f target/example-queue.db*
-target/release/porteur queue init --queue target/example-queue.db
-target/release/porteur queue stats --queue target/example-queue.db | grep -qx 'waiting 0'
-if target/release/porteur queue redrive nobody --queue target/example-queue.db 2>target/example.err; then exit 1; fi
+$bin/porteur queue init --queue target/example-queue.db
+$bin/porteur queue stats --queue target/example-queue.db | grep -qx 'waiting 0'
+if $bin/porteur queue redrive nobody --queue target/example-queue.db 2>target/example.err; then exit 1; fi
 grep -q 'no dead letter of this key: nobody' target/example.err
-if target/release/porteur queue stats --queue target/missing.db 2>target/example.err; then exit 1; fi
+if $bin/porteur queue stats --queue target/missing.db 2>target/example.err; then exit 1; fi
 grep -q 'porteur queue init makes it' target/example.err
 unset PORTEUR_AUDIT_FILE PORTEUR_AUDIT_SECRET PORTEUR_AUDIT_ENDPOINT
 kill -INT "$platform_PID"
