@@ -140,7 +140,7 @@ impl fmt::Debug for Publish {
 }
 
 /// Where previews go, in the words that bindings take: see [`Previews::from_options`](crate::Previews::from_options).
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct PublishOptions {
     /// A template or a signer.
     pub to: Option<Publish>,
@@ -152,6 +152,13 @@ pub struct PublishOptions {
     pub headers: BTreeMap<String, String>,
     /// See [`Publish::public_url`].
     pub public_url: Option<String>,
+}
+
+impl fmt::Debug for PublishOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // As of `Publish`: headers and options may hold keys.
+        f.debug_struct("PublishOptions").field("to", &self.to).finish_non_exhaustive()
+    }
 }
 
 impl PublishOptions {
@@ -323,5 +330,9 @@ mod tests {
     fn debug_shows_no_signature() {
         let publish = Publish::template("https://cdn.example/{id}?signature=hush").header("authorization", "hush");
         assert!(!format!("{publish:?}").contains("hush"));
+        let store_options = Some([("aws_secret_access_key".to_owned(), "hush".to_owned())].into());
+        let headers = [("authorization".to_owned(), "hush".to_owned())].into();
+        let options = PublishOptions { to: Some(publish), store_options, headers, ..PublishOptions::default() };
+        assert!(!format!("{options:?}").contains("hush"));
     }
 }
