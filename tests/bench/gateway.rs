@@ -3,15 +3,12 @@
 //!
 //! Prints where it is as `porteur simulate` does, and serves until it is interrupted.
 
-use std::io::{Error, Result};
+use std::io::Result;
+use std::ops::Range;
 
-use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
@@ -58,7 +55,7 @@ async fn converse(mut stream: TcpStream) -> Result<()> {
                 "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
             );
             stream.write_all(switch.as_bytes()).await?;
-            return frames(stream).await.map_err(Error::other);
+            return frames(stream).await;
         }
         let length: usize = header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
         while came.len() < end + 4 + length {
@@ -78,26 +75,70 @@ async fn converse(mut stream: TcpStream) -> Result<()> {
     }
 }
 
-/// Answers what came in one go in one go.
-async fn frames(stream: TcpStream) -> tokio_tungstenite::tungstenite::Result<()> {
-    let config = WebSocketConfig::default().read_buffer_size(8 << 10);
-    let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
-    while let Some(message) = socket.next().await {
-        let mut next = Some(message);
-        while let Some(message) = next {
-            if let Message::Text(text) = message? {
-                // The first `id` of a frame is its own.
-                let id = text
-                    .split_once(r#""id":"#)
-                    .and_then(|(_, rest)| rest.trim_start().strip_prefix('"')?.split('"').next());
-                let id = id.unwrap_or_default();
-                socket
-                    .feed(Message::text(format!(r#"{{"id":"{id}","status":"codec_negotiated","codec":"opus"}}"#)))
-                    .await?;
+/// Answers what came in one go in one go. The frames of the protocol (RFC 6455, 5.2) are read and written by hand: a library between them would
+/// cost as much as the clients that are measured.
+async fn frames(mut stream: TcpStream) -> Result<()> {
+    let (mut came, mut answers) = (Vec::with_capacity(BUFFER), Vec::with_capacity(BUFFER));
+    while stream.read_buf(&mut came).await? > 0 {
+        let mut taken = 0;
+        while let Some((opcode, payload)) = frame(&mut came[taken..]) {
+            match opcode {
+                TEXT => answer(&mut answers, TEXT, &[br#"{"id":""#, id(&came[taken..][payload.clone()]), REST]),
+                PING => answer(&mut answers, PONG, &[&came[taken..][payload.clone()]]),
+                CLOSE => answer(&mut answers, CLOSE, &[&came[taken..][payload.clone()]]),
+                _ => {}
             }
-            next = futures_util::FutureExt::now_or_never(socket.next()).flatten();
+            taken += payload.end;
         }
-        socket.flush().await?;
+        came.drain(..taken);
+        stream.write_all(&answers).await?;
+        answers.clear();
     }
     Ok(())
 }
+
+/// The first frame, if all of it came: its opcode, and where its payload is, unmasked.
+fn frame(came: &mut [u8]) -> Option<(u8, Range<usize>)> {
+    let (length, start) = match *came.get(1)? & 0x7f {
+        126 => (u16::from_be_bytes(came.get(2..4)?.try_into().ok()?).into(), 8),
+        127 => (u64::from_be_bytes(came.get(2..10)?.try_into().ok()?).try_into().ok()?, 14),
+        length => (usize::from(length), 6),
+    };
+    let mask: [u8; 4] = came.get(start - 4..start)?.try_into().ok()?;
+    let payload = start..start + length;
+    let (words, rest) = came.get_mut(payload.clone())?.as_chunks_mut();
+    let whole = u32::from_ne_bytes(mask);
+    words.iter_mut().for_each(|word| *word = (u32::from_ne_bytes(*word) ^ whole).to_ne_bytes());
+    rest.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
+    Some((came[0] & 0xf, payload))
+}
+
+/// The first `id` of a frame, which is its own.
+fn id(text: &[u8]) -> &[u8] {
+    let key = text.windows(5).position(|window| window == br#""id":"#);
+    let mut strings = text[key.map_or(text.len(), |key| key + 5)..].split(|byte| *byte == b'"');
+    strings.nth(1).unwrap_or_default()
+}
+
+/// Queues a frame whose payload has fewer than 64 KiB.
+fn answer(answers: &mut Vec<u8>, opcode: u8, payload: &[&[u8]]) {
+    let length = payload.iter().map(|part| part.len()).sum::<usize>();
+    answers.push(0x80 | opcode);
+    match u8::try_from(length) {
+        Ok(length @ ..126) => answers.push(length),
+        _ => {
+            answers.push(126);
+            answers.extend(u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes());
+        }
+    }
+    payload.iter().for_each(|part| answers.extend_from_slice(part));
+}
+
+const TEXT: u8 = 1;
+const CLOSE: u8 = 8;
+const PING: u8 = 9;
+const PONG: u8 = 10;
+/// What follows the id in an answer.
+const REST: &[u8] = br#"","status":"codec_negotiated","codec":"opus"}"#;
+/// Bytes: more than 64 frames at once.
+const BUFFER: usize = 32 << 10;

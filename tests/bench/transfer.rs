@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use porteur::{Client, Config, Pace, Transfer};
 
-#[tokio::main]
+// One thread, as the peers have: the platform gets the other core.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let client = Client::new(Config::from_env()?.pace(Pace::default().per_minute(FAST).burst(FAST)))?;
@@ -28,7 +29,7 @@ async fn run(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let sessions: Vec<_> = stream::iter(0..sockets).then(|_| client.connect()).try_collect().await?;
     let started = Instant::now();
-    // Tasks, so that all cores take part.
+    // Tasks, so that none waits for the socket of another.
     let tasks = sessions.iter().map(|session| {
         let session = session.clone();
         let wish = Transfer::new("interaction-1", "genesys://user/agent-9").check(check);
