@@ -26,12 +26,12 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    pub(super) fn new(status: &str, codec: Option<String>) -> Self {
-        match status {
-            "codec_negotiated" | "transfer_initiated" => Self::Done { status: status.to_owned(), codec },
+    pub(super) fn new(status: String, codec: Option<String>) -> Self {
+        match status.as_str() {
+            "codec_negotiated" | "transfer_initiated" => Self::Done { status, codec },
             CODEC_UNSUPPORTED => Self::CodecUnsupported,
             "rate_limited" => Self::RateLimited,
-            other => Self::Refused(other.to_owned()),
+            _ => Self::Refused(status),
         }
     }
 }
@@ -77,8 +77,7 @@ pub(crate) fn answer(text: &[u8]) -> Option<(String, Verdict)> {
     let answer: FrameAnswer = serde_json::from_slice(text)
         .inspect_err(|error| debug!(%error, bytes = text.len(), "no answer to a frame"))
         .ok()?;
-    let verdict = Verdict::new(&answer.status, answer.codec);
-    Some((answer.id, verdict))
+    Some((answer.id, Verdict::new(answer.status, answer.codec)))
 }
 
 /// Whether the platform closed because too much was asked of it.

@@ -24,7 +24,7 @@ impl Interaction {
     /// What became of this frame, where the platform says so.
     pub(crate) fn verdict(&self, frame: &str) -> Option<Verdict> {
         let transfer = self.transfer.as_ref().filter(|transfer| transfer.id == frame)?;
-        Some(Verdict::new(&transfer.status, transfer.codec.clone()))
+        Some(Verdict::new(transfer.status.clone(), transfer.codec.clone()))
     }
 }
 

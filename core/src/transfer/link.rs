@@ -6,6 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -23,9 +24,9 @@ use crate::socket::{Ending, Heard, Socket};
 #[derive(Debug)]
 pub(super) enum Order {
     /// Write a frame, and say what the gateway says to its id.
-    Frame { id: String, text: String, answer: Answer<Verdict> },
+    Frame { id: Arc<str>, text: String, answer: Answer<Verdict> },
     /// Nobody waits for this id any more.
-    Forget(String),
+    Forget(Arc<str>),
     /// Say when the peer has answered a ping.
     Ping(Answer<()>),
 }
@@ -57,10 +58,10 @@ impl Line {
     ///
     /// # Cancellation
     /// A frame that was not written is not written any more; an answer to one that was is an event.
-    pub(super) async fn ask(&self, id: &str, text: String) -> Result<Verdict, Broken> {
+    pub(super) async fn ask(&self, id: &Arc<str>, text: String) -> Result<Verdict, Broken> {
         let (answer, answered) = oneshot::channel();
-        let mut asking = Asking { line: self, id: Some(id.to_owned()) };
-        self.give(Order::Frame { id: id.to_owned(), text, answer })?;
+        let mut asking = Asking { line: self, id: Some(Arc::clone(id)) };
+        self.give(Order::Frame { id: Arc::clone(id), text, answer })?;
         let outcome = answered.await;
         asking.id = None;
         outcome.unwrap_or(Err(Broken::Down(Error::Cancelled)))
@@ -73,6 +74,11 @@ impl Line {
         answered.await.unwrap_or(Err(Broken::Down(Error::Cancelled)))
     }
 
+    /// Ready when the link has ended, or is about to: the session or its client was closed.
+    pub(super) async fn closed(&self) {
+        self.0.closed().await;
+    }
+
     fn give(&self, order: Order) -> Result<(), Broken> {
         self.0.send(order).map_err(|_| Broken::Down(Error::Cancelled))
     }
@@ -81,7 +87,7 @@ impl Line {
 /// Somebody who waits for an answer and may go away.
 struct Asking<'a> {
     line: &'a Line,
-    id: Option<String>,
+    id: Option<Arc<str>>,
 }
 
 impl Drop for Asking<'_> {
@@ -111,7 +117,7 @@ struct State {
     /// Orders that came while there was no socket.
     queue: VecDeque<Order>,
     /// Frames that were written. Callers may ask with the same id at once.
-    written: HashMap<String, Vec<Answer<Verdict>>>,
+    written: HashMap<Arc<str>, Vec<Answer<Verdict>>>,
     pings: Vec<Answer<()>>,
     /// What the last ping carried.
     pinged: u64,
@@ -144,7 +150,9 @@ impl Link {
         let clock = self.gateway.clock.clone();
         loop {
             let Some(ending) = self.serve(&mut socket).await else {
-                // Nobody who waits is kept waiting for the peer to agree.
+                // Nobody who waits is kept waiting for the peer to agree, and nobody begins to.
+                self.orders.close();
+                while self.orders.try_recv().is_ok() {}
                 self.state = State::default();
                 tokio::select! {
                     // The limit first: a peer that floods us must not hold it up.
@@ -219,17 +227,23 @@ impl Link {
             let mut ping = false;
             match turn {
                 Turn::Over => return None,
-                Turn::Heard(Heard::End(ending)) => return Some(ending),
-                Turn::Heard(heard) => {
+                Turn::Heard(first) => {
                     heard_at = clock.now();
-                    match heard {
-                        Heard::Text(text) => state.take(&text, events),
-                        Heard::Pong(number) if *number == state.pinged.to_be_bytes() => {
-                            pong = None;
-                            state.in_vain = 0;
-                            state.pings.drain(..).for_each(|answer| reply(answer, Ok(())));
+                    let mut next = Poll::Ready(first);
+                    // What came together is answered together: whoever asked has the next orders ready when they are looked for.
+                    for more in (0..BATCH).rev() {
+                        match next {
+                            Poll::Ready(Heard::End(ending)) => return Some(ending),
+                            Poll::Ready(Heard::Text(text)) => state.take(&text, events),
+                            Poll::Ready(Heard::Pong(number)) if *number == state.pinged.to_be_bytes() => {
+                                pong = None;
+                                state.in_vain = 0;
+                                state.pings.drain(..).for_each(|answer| reply(answer, Ok(())));
+                            }
+                            Poll::Ready(Heard::Pong(_)) => {}
+                            Poll::Pending => break,
                         }
-                        Heard::Pong(_) | Heard::End(_) => {}
+                        next = if more == 0 { Poll::Pending } else { poll_fn(|cx| Poll::Ready(socket.poll(cx))).await };
                     }
                 }
                 Turn::Ordered => taken.drain(..).for_each(|order| ping |= state.carry_out(order, socket)),
@@ -297,10 +311,14 @@ impl Link {
 impl State {
     /// A text of the platform: an answer to whom it is for, anything else to whom it may concern.
     fn take(&mut self, text: &[u8], events: &Announcer) {
-        let waiting = answer(text).and_then(|(id, verdict)| Some((self.written.remove(&id)?, verdict)));
-        if let Some((waiting, verdict)) = waiting {
+        let waiting = answer(text).and_then(|(id, verdict)| Some((self.written.remove(&*id)?, verdict)));
+        if let Some((mut waiting, verdict)) = waiting {
             self.in_vain = 0;
+            let last = waiting.pop();
             waiting.into_iter().for_each(|answer| reply(answer, Ok(verdict.clone())));
+            if let Some(last) = last {
+                reply(last, Ok(verdict));
+            }
         } else {
             debug!(bytes = text.len(), "a text that nobody waits for");
             events.announce_frame(text);
@@ -376,5 +394,5 @@ fn ready(wait: &mut Wait, cx: &mut Context<'_>) -> bool {
 const QUIET: Duration = Duration::from_secs(30);
 /// For the peer to agree to the end.
 const CLOSING: Duration = Duration::from_secs(3);
-/// Orders that are written before what was written is sent.
+/// Orders that are written before what was written is sent, and messages that are heard before anything else is looked at.
 const BATCH: usize = 64;

@@ -5,6 +5,7 @@
 //! docs/platform.md, "Transfers".
 
 mod event;
+mod ids;
 mod link;
 mod negotiate;
 mod plan;

@@ -12,28 +12,16 @@ use super::session::Surroundings;
 use super::trail::About;
 use super::value::TransferOutcome;
 use crate::error::{Error, Result};
-use crate::gateway::wire::{TRANSFER, TransferFrame, Triggers};
+use crate::gateway::wire::transfer_frame;
 use crate::gateway::{CODEC_UNSUPPORTED, Gateway, Verdict, is_rate_limit, lost};
 use crate::socket::Ending;
 
-/// Carries out `plan`, and tells the audit log and the callback how it ended. `closed` is ready when session or client are.
-pub(super) async fn run(
-    surroundings: &Surroundings,
-    line: &Line,
-    plan: Plan,
-    closed: impl Future<Output = ()>,
-) -> Result<TransferOutcome> {
+/// Carries out `plan`, and tells the audit log and the callback how it ended.
+pub(super) async fn run(surroundings: &Surroundings, line: &Line, plan: Plan) -> Result<TransferOutcome> {
     let Surroundings { gateway, audit, caller, .. } = surroundings;
     let started = gateway.clock.now();
-    let mut closed = std::pin::pin!(closed);
     let mut course = Course { surroundings, line, plan: &plan, started, frame: None, retries: 0 };
-    let settled = tokio::select! {
-        biased;
-        () = &mut closed => Some(Err(Error::Cancelled)),
-        settled = Box::pin(course.negotiate()) => Some(settled),
-        () = gateway.clock.deadline(plan.within) => None,
-    };
-    let settled = settled.unwrap_or_else(|| Err(course.timeout(plan.within)));
+    let settled = course.negotiate().await;
     let latency = course.latency();
     let about = course.about(settled.as_ref().ok());
     let (status, codec) = match &settled {
@@ -42,14 +30,14 @@ pub(super) async fn run(
         Err(error) => (error.facts().code, None),
     };
     if let Some(audit) = audit {
-        audit.note(about.entry(status, codec, latency)).await;
+        Box::pin(audit.note(about.entry(status, codec, latency))).await;
     }
     let told = match &plan.callback {
         Some(callback) => tokio::select! {
             biased;
             // What is known of the transfer stands, whoever is told.
-            () = &mut closed => Err(Error::Cancelled),
-            told = caller.tell(callback, "event_id", about.fields(status, codec, latency)) => told,
+            () = line.closed() => Err(Error::Cancelled),
+            told = Box::pin(caller.tell(callback, "event_id", about.fields(status, codec, latency))) => told,
         },
         None => Ok(()),
     };
@@ -60,7 +48,7 @@ pub(super) async fn run(
     let done = settled?;
     Ok(TransferOutcome {
         id: done.id,
-        interaction: plan.interaction.clone(),
+        interaction: plan.interaction,
         status: done.status,
         codec: done.codec,
         media: done.media,
@@ -83,7 +71,7 @@ struct Course<'a> {
 }
 
 struct Frame {
-    id: String,
+    id: Arc<str>,
     /// When the first of them was sent.
     first: Duration,
 }
@@ -99,12 +87,12 @@ struct Done {
 impl Course<'_> {
     async fn negotiate(&mut self) -> Result<Done> {
         if self.plan.check
-            && let Some(done) = self.look_first().await?
+            && let Some(done) = Box::pin(self.look_first()).await?
         {
             return Ok(done);
         }
         for media in 0..self.plan.media.len() {
-            let id = self.plan.frame_id(media);
+            let id = Arc::from(self.plan.frame_id(media));
             if let Some(done) = self.settle(media, &id).await? {
                 return Ok(done);
             }
@@ -115,14 +103,14 @@ impl Course<'_> {
 
     /// Whether the peer and the interaction are alive; the outcome, where the platform knows it already.
     async fn look_first(&mut self) -> Result<Option<Done>> {
-        while let Err(broken) = self.line.ping().await {
+        while let Err(broken) = self.in_time(self.line.ping()).await? {
             match broken {
                 Broken::Down(error) => return Err(error),
                 Broken::Lost(ending) => self.retry().map_err(|late| late.unwrap_or_else(|| self.broken(&ending)))?,
             }
         }
         let id = &self.plan.interaction;
-        let interaction = self.gateway().interaction(id).await?;
+        let interaction = self.in_time(self.gateway().interaction(id)).await??;
         for media in 0..self.plan.media.len() {
             let frame = self.plan.frame_id(media);
             if let Some(Verdict::Done { status, codec }) = interaction.verdict(&frame) {
@@ -136,37 +124,41 @@ impl Course<'_> {
     }
 
     /// Sends the frame for one of the media until it is known what became of it; nothing when its codecs are not supported.
-    async fn settle(&mut self, media: usize, id: &str) -> Result<Option<Done>> {
+    async fn settle(&mut self, media: usize, id: &Arc<str>) -> Result<Option<Done>> {
         let text = self.text(media, id)?;
         if let Some(audit) = &self.surroundings.audit {
             let codec = &self.plan.media[media].audio.codec;
             let about = About { frame: Some(id), ..self.about(None) };
-            audit.push(about.entry("sending", Some(codec), None)).await?;
+            self.in_time(Box::pin(audit.push(about.entry("sending", Some(codec), None)))).await??;
         }
         let now = self.gateway().clock.now();
         let first = self.frame.as_ref().map_or(now, |frame| frame.first);
-        self.frame = Some(Frame { id: id.to_owned(), first });
+        self.frame = Some(Frame { id: Arc::clone(id), first });
         // Whether it may have been carried out although nobody says so.
         let mut open = false;
         loop {
+            // Where all transfers wait, and most of them nowhere else: one deadline for both limits, no look at the end of the session, of
+            // which the link tells whoever asks, and on the heap what few come to.
+            let left = self.left();
             let asked = tokio::select! {
                 biased;
                 asked = self.line.ask(id, text.clone()) => Some(asked),
-                () = self.gateway().clock.deadline(self.plan.frame_timeout) => None,
+                () = self.gateway().clock.deadline(left.min(self.plan.frame_timeout)) => None,
             };
             let verdict = match asked {
                 Some(Ok(verdict)) => verdict,
                 Some(Err(Broken::Down(error))) => return Err(self.unless(open, error)),
                 Some(Err(Broken::Lost(ending))) => {
                     open = true;
-                    let back = self.come_back(ending).await;
-                    match (self.find_out(id).await?, back) {
+                    let back = Box::pin(self.come_back(ending)).await;
+                    match (Box::pin(self.find_out(id)).await?, back) {
                         (Some(verdict), _) => verdict,
                         (None, Ok(())) => continue,
                         (None, Err(error)) => return Err(self.unless(open, error)),
                     }
                 }
-                None => match self.find_out(id).await? {
+                None if left <= self.plan.frame_timeout => return Err(self.timeout(self.plan.within)),
+                None => match Box::pin(self.find_out(id)).await? {
                     Some(verdict) => verdict,
                     None => return Err(self.timeout(self.plan.frame_timeout)),
                 },
@@ -182,7 +174,7 @@ impl Course<'_> {
                     }
                     let wait = self.gateway().pacer.backoff(self.retries);
                     let wait = wait.ok_or_else(|| self.unless(open, refused))?;
-                    self.gateway().clock.sleep(wait).await;
+                    self.in_time(self.gateway().clock.sleep(wait)).await?;
                 }
             }
         }
@@ -192,7 +184,7 @@ impl Course<'_> {
     async fn come_back(&mut self, mut ending: Ending) -> Result<()> {
         loop {
             self.retry().map_err(|late| late.unwrap_or_else(|| self.broken(&ending)))?;
-            match self.line.ping().await {
+            match self.in_time(self.line.ping()).await? {
                 Ok(()) => return Ok(()),
                 Err(Broken::Down(error)) => return Err(error),
                 Err(Broken::Lost(again)) => ending = again,
@@ -202,8 +194,18 @@ impl Course<'_> {
 
     /// What the platform says became of a frame whose answer did not come.
     async fn find_out(&self, id: &str) -> Result<Option<Verdict>> {
-        let interaction = self.gateway().interaction(&self.plan.interaction).await;
+        let interaction = self.in_time(self.gateway().interaction(&self.plan.interaction)).await?;
         Ok(interaction.map_err(|error| self.unless(true, error))?.verdict(id))
+    }
+
+    /// What `wait` brings, unless the session is closed or time is up before.
+    async fn in_time<T>(&self, wait: impl Future<Output = T>) -> Result<T> {
+        tokio::select! {
+            biased;
+            () = self.line.closed() => Err(Error::Cancelled),
+            outcome = wait => Ok(outcome),
+            () = self.gateway().clock.deadline(self.left()) => Err(self.timeout(self.plan.within)),
+        }
     }
 
     /// Counts one more attempt. Fails with nothing to add when there were enough of them, and with a time-out when time is up.
@@ -219,16 +221,8 @@ impl Course<'_> {
     fn text(&self, media: usize, id: &str) -> Result<String> {
         let now = Timestamp::try_from(self.gateway().clock.date())
             .map_err(|error| Error::invalid("timestamp", format!("the clock shows no date: {error}")))?;
-        let frame = TransferFrame {
-            kind: TRANSFER.to_owned(),
-            id: id.to_owned(),
-            interaction_id: self.plan.interaction.clone(),
-            destination_uri: self.plan.destination.clone(),
-            media_matrix: self.plan.media[media].clone(),
-            timestamp: format!("{now:.3}"),
-            triggers: Triggers { codec_negotiation: true, format_verification: true },
-        };
-        Ok(serde_json::to_string(&frame).expect("our own shapes are JSON"))
+        let Plan { interaction, destination, media: all, .. } = self.plan;
+        Ok(transfer_frame(id, interaction, destination, &all[media], format_args!("{now:.3}")))
     }
 
     fn done(&self, media: usize, id: &str, status: String, codec: Option<String>) -> Done {
@@ -268,6 +262,11 @@ impl Course<'_> {
         }
     }
 
+    /// Of the time that the transfer may take.
+    fn left(&self) -> Duration {
+        self.plan.within.saturating_sub(self.gateway().clock.now().saturating_sub(self.started))
+    }
+
     /// Since the first frame.
     fn latency(&self) -> Option<Duration> {
         self.frame.as_ref().map(|frame| self.gateway().clock.now().saturating_sub(frame.first))
@@ -275,8 +274,8 @@ impl Course<'_> {
 
     /// `done` is the frame that did it, which may be one of an earlier call.
     fn about<'a>(&'a self, done: Option<&'a Done>) -> About<'a> {
-        let frame = done.map(|done| &done.id).or_else(|| self.frame.as_ref().map(|frame| &frame.id));
-        About { plan: self.plan, frame: frame.map(String::as_str), retries: self.retries }
+        let frame = done.map(|done| &*done.id).or_else(|| self.frame.as_ref().map(|frame| &*frame.id));
+        About { plan: self.plan, frame, retries: self.retries }
     }
 
     fn gateway(&self) -> &Gateway {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::event::{Announcer, SessionEvents};
+use super::ids::Ids;
 use super::link::{Line, Link};
 use super::negotiate;
 use super::plan::{GatewayLimits, Plan};
@@ -27,6 +28,7 @@ pub struct Session(Arc<Inner>);
 struct Inner {
     surroundings: Surroundings,
     line: Line,
+    ids: Ids,
     events: Announcer,
     stop: watch::Sender<bool>,
     /// Its other end is dropped when the link has ended.
@@ -82,7 +84,7 @@ impl Session {
             link.run(socket).await;
             drop(running);
         });
-        Ok(Self(Arc::new(Inner { surroundings, line, events, stop, ended })))
+        Ok(Self(Arc::new(Inner { surroundings, line, ids: Ids::default(), events, stop, ended })))
     }
 
     /// Transfers an interaction, and says how that ended.
@@ -103,8 +105,10 @@ impl Session {
     ///
     /// # Cancellation
     /// A frame that left is not recalled. Give a [`Transfer::id`] to be able to find out what became of it.
-    pub async fn transfer(&self, transfer: Transfer) -> Result<TransferOutcome> {
-        self.carry_out(self.0.surroundings.plan(transfer)?).await
+    pub async fn transfer(&self, mut transfer: Transfer) -> Result<TransferOutcome> {
+        let Inner { surroundings, ids, .. } = &*self.0;
+        transfer.id = transfer.id.or_else(|| ids.next(surroundings.gateway.clock.date()));
+        self.carry_out(surroundings.plan(transfer)?).await
     }
 
     /// Transfers many interactions over this socket, `concurrency` (1 to 256) at a time; what became of each, in order.
@@ -125,9 +129,7 @@ impl Session {
     }
 
     async fn carry_out(&self, plan: Plan) -> Result<TransferOutcome> {
-        let Inner { surroundings, line, stop, .. } = &*self.0;
-        let closed = either(stop.subscribe(), surroundings.closed.clone());
-        Box::pin(negotiate::run(surroundings, line, plan, closed)).await
+        Box::pin(negotiate::run(&self.0.surroundings, &self.0.line, plan)).await
     }
 
     /// What happens on this session from now on.

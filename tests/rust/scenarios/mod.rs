@@ -15,8 +15,8 @@ use bytes::Bytes;
 use libtest_mimic::{Failed, Trial};
 use porteur::simulator::{Fault, Simulator, SimulatorSettings};
 use porteur::{
-    Client, Config, Error, Guest, GuestMessage, NewGuest, Pace, PreviewWorker, SendAs, SentMessage, Session, SessionEvents, Upload,
-    UploadedFile,
+    Client, Config, Error, Guest, GuestMessage, NewGuest, Pace, PreviewWorker, SendAs, SentMessage, Session,
+    SessionEvents, Upload, UploadedFile,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};

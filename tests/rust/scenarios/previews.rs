@@ -5,9 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use porteur::simulator::{Simulator, webhook_signature};
-use porteur::{
-    AttachmentEvent, Client, Error, Preview, PreviewOutcome, PreviewWorker, Previews, Publish, Submitted,
-};
+use porteur::{AttachmentEvent, Client, Error, Preview, PreviewOutcome, PreviewWorker, Previews, Publish, Submitted};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
