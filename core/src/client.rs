@@ -6,13 +6,14 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::watch;
 
-use crate::attachment::{AttachmentDirective, AttachmentInfo, Attachments, Cores, TransformedAttachment};
+use crate::attachment::{AttachmentDirective, AttachmentInfo, Attachments, TransformedAttachment};
 use crate::audit::{AuditEntry, AuditLog, AuditReceipt};
 use crate::auth::Tokens;
 use crate::callback::Caller;
 #[cfg(feature = "previews")]
 use crate::config::Timeouts;
 use crate::config::{Config, Limits};
+use crate::cores::Cores;
 use crate::error::{Error, Result};
 use crate::gateway::{Downloads, Gateway};
 use crate::http::{Http, is_loopback};

@@ -42,6 +42,7 @@ mod check;
 mod client;
 mod clock;
 mod config;
+mod cores;
 mod digest;
 mod error;
 mod file;

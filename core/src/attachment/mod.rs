@@ -9,14 +9,11 @@ mod pipeline;
 mod trail;
 mod value;
 
-use std::num::NonZeroUsize;
-use std::sync::Arc;
-use std::thread;
-
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::audit::AuditLog;
 use crate::callback::{Caller, Destination};
+use crate::cores::Cores;
 use crate::error::Result;
 use crate::gateway::Gateway;
 use crate::media::MediaLimits;
@@ -49,32 +46,5 @@ impl Attachments {
     /// Carries out a directive, and tells the audit log and the callback.
     pub(crate) async fn transform(&self, directive: AttachmentDirective) -> Result<TransformedAttachment> {
         pipeline::run(self, directive).await
-    }
-}
-
-/// One picture a core is worked on at a time, however many are on their way.
-#[derive(Debug, Clone)]
-pub(crate) struct Cores(Arc<Semaphore>);
-
-impl Cores {
-    pub(crate) fn all() -> Self {
-        Self(Arc::new(Semaphore::new(thread::available_parallelism().unwrap_or(NonZeroUsize::MIN).get())))
-    }
-
-    /// Does `work` on a thread where it may take its time. Work that nobody waits for any more keeps its core until it is done.
-    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        let core = self.0.clone().acquire_owned().await.expect("nobody closes this semaphore");
-        let done = tokio::task::spawn_blocking(move || {
-            let _core = core;
-            work()
-        });
-        match done.await {
-            Ok(value) => value,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // Only a runtime that is shut down gives up what it has taken, and then nobody is there to hear it.
-                Err(_) => std::future::pending().await,
-            },
-        }
     }
 }

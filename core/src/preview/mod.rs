@@ -26,7 +26,7 @@ mod workshop;
 use std::sync::Arc;
 
 use secrecy::ExposeSecret;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use self::fetch::{FetchLimits, Fetcher};
 use self::guard::Guard;
@@ -36,6 +36,7 @@ use self::worker::Terms;
 use self::workshop::Workshop;
 use crate::audit::AuditLog;
 use crate::config::Timeouts;
+use crate::cores::Cores;
 use crate::error::Result;
 use crate::gateway::Gateway;
 use crate::media::child_known;
@@ -86,7 +87,7 @@ pub(crate) fn open(surroundings: Surroundings, previews: Previews) -> Result<Pre
     let workshop = Workshop {
         fetcher,
         spool: Spool::open(previews.spool)?,
-        cpus: Arc::new(Semaphore::new(cpus)),
+        cores: Cores::new(cpus),
         gateway,
         messages,
         audit,

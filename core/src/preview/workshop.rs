@@ -3,13 +3,11 @@
 //! Everything up to the message may be done twice and is then the same: the preview has the name of its job. The message
 //! may not: before a later attempt posts, the history is searched for it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use serde_json::Value;
-use tokio::sync::Semaphore;
 use tracing::debug;
 
 use super::event::AttachmentEvent;
@@ -22,6 +20,7 @@ use super::value::{PreviewOutcome, PreviewTimes};
 use super::verdict::Stage;
 use crate::audit::AuditLog;
 use crate::clock::Clock;
+use crate::cores::Cores;
 use crate::error::{Error, Result};
 use crate::gateway::Gateway;
 use crate::gateway::wire::{Party, PostMessage};
@@ -37,8 +36,7 @@ pub(super) struct Workshop {
     pub(super) publisher: Publisher,
     pub(super) spool: Spool,
     pub(super) preview: Preview,
-    /// One for each picture that may be worked on at a time.
-    pub(super) cpus: Arc<Semaphore>,
+    pub(super) cores: Cores,
     /// For putting a preview in all.
     pub(super) put_timeout: Duration,
 }
@@ -160,27 +158,17 @@ impl Workshop {
         Ok((file, fetched.bytes))
     }
 
-    /// On a thread of its own when there is a processor for it; only then is the file read.
+    /// When there is a core for it, which is when the file is read.
     async fn make_small(&self, event: &AttachmentEvent, file: SpoolFile) -> Result<Transformed> {
-        let permit = self.cpus.clone().acquire_owned().await.map_err(|_| Error::Cancelled)?;
         let (wish, mime_type) = (self.preview.clone(), event.mime_type.clone());
-        let work = tokio::task::spawn_blocking(move || {
-            // Here, so that a job that is given up meanwhile keeps its processor until it really is done.
-            let _permit = permit;
+        let work = move || {
             let bytes: Bytes = MediaSource::from(file.path().to_owned()).read(&wish.limits)?;
-            // What a name in the folder holds is open no more; the rest of the job does not need it.
+            // It is in memory now.
             drop(file);
             agrees(&mime_type, &bytes)?;
             preview(&bytes, &wish)
-        });
-        work.await.unwrap_or_else(|panicked| match panicked.is_cancelled() {
-            true => Err(Error::Cancelled),
-            false => Err(Error::Media {
-                kind: crate::error::MediaErrorKind::Corrupt,
-                format: None,
-                reason: "its decoder failed".to_owned(),
-            }),
-        })
+        };
+        self.cores.work(work).await
     }
 
     /// The message that an earlier attempt posted, if there is one.
