@@ -101,6 +101,13 @@ export declare class Client {
    */
   transformAttachments(directives: Array<import('./index').AttachmentDirective>, options?: ManyOptions): Promise<Array<import('./index').SettledAttachment>>
   /**
+   * A worker that makes previews of attachments and links them into their conversations. Opens its queue, and makes nothing
+   * before `run`.
+   *
+   * Throws `invalid_input` for a setting that cannot be, `queue` when the queue cannot be opened, and `file` about the spool.
+   */
+  previews(options?: PreviewsOptions): PreviewWorker
+  /**
    * Writes an entry of your own into the audit log, and answers when it is there.
    *
    * Rejects with `invalid_input` about `audit` when the client has no audit log. After an abort the entry is there
@@ -141,6 +148,62 @@ export declare class Guest {
 export declare class HistoryReading {
   /** The next message, or `null` after the last. */
   next(signal?: AbortSignal): Promise<HistoryMessage | null>
+}
+
+/** Makes previews of attachments, from `client.previews()`. */
+export declare class PreviewWorker {
+  /**
+   * Takes a webhook: its raw body, and all headers that came with it. When this resolves the job is stored, and nothing
+   * loses it any more.
+   *
+   * The same event again is the same job, also when that is done. Rejects with `webhook_rejected` when the signature or the
+   * body is not acceptable, with the `status` to answer with, and with `queue` when the job could not be stored: answer 503,
+   * and the platform sends it again. After an abort the job may be stored all the same.
+   */
+  submit(body: Uint8Array, headers: import('./index').WebhookHeaders, options?: CallOptions): Promise<Submitted>
+  /** `submit`, and what to answer to whoever sent the webhook, whatever became of it. */
+  answer(body: Uint8Array, headers: import('./index').WebhookHeaders, options?: CallOptions): Promise<WebhookAnswer>
+  /**
+   * Makes the preview of one attachment now, without the queue: for hosts with a queue of their own. The event is the `data`
+   * of a webhook. From the second `attempt` on the history is searched first, so that nothing is posted twice.
+   *
+   * Rejects with `media` for what no preview can be made of and with `unsafe_target` for an attachment that may not be
+   * fetched; `retryable` says whether another attempt may help. After an abort a preview that is published stays, and a
+   * message that left is not recalled: count the next attempt as one more.
+   */
+  handle(event: import('./index').AttachmentEvent, options?: HandleOptions): Promise<PreviewOutcome>
+  /**
+   * Works until `stop` is called or the client is closed; jobs under way are finished then, or given back.
+   *
+   * A queue that is not to be had is waited for. When the platform or the CDN is not to be had, no job is begun for a while.
+   * An abort gives the jobs under way back, and then this rejects with the signal's reason.
+   */
+  run(options?: CallOptions): Promise<void>
+  /**
+   * Works until no job is left but dead letters, those included that are to be tried again later and those that others have
+   * taken. An abort is as for `run`.
+   */
+  drain(options?: CallOptions): Promise<void>
+  /**
+   * Ends `run` and `drain`: jobs under way are finished, and those that take longer than `graceMs` are given back. The worker
+   * can run again afterwards.
+   */
+  stop(): Promise<void>
+  /** How this worker fares. */
+  stats(): PreviewStats
+  /** The last previews of this worker, the newest first: at most 24. */
+  recent(): Array<PreviewOutcome>
+  /** How much there is of what in the queue. */
+  queueStats(options?: CallOptions): Promise<QueueStats>
+  /** The jobs that nobody will try again by themselves, a page at a time. */
+  deadLetters(options?: DeadLetterOptions): Promise<Array<DeadLetter>>
+  /**
+   * Makes the dead letter of this key a job again, with all attempts before it; without a key all of them. Resolves to how many
+   * there were.
+   */
+  redrive(key?: string, options?: CallOptions): Promise<number>
+  /** Removes the dead letter of this key and forgets it; without a key all of them. Resolves to how many there were. */
+  purge(key?: string, options?: CallOptions): Promise<number>
 }
 
 /**
@@ -397,6 +460,34 @@ export interface ClientOptions {
   attachmentCallback?: string | CallbackOptions
 }
 
+/** A job that nobody will try again by itself. */
+export interface DeadLetter {
+  /** Where it stands among them: give that of the last one as `after` for the next page. */
+  position: number
+  /** The key of the job. */
+  key: string
+  /** The event, as JSON. */
+  body: Buffer
+  /** Why it is here. */
+  reason: string
+  /** How often it was begun. */
+  attempts: number
+  /** When it was stored. */
+  enqueuedAt: Date
+  /** When it was given up. */
+  diedAt: Date
+}
+
+/** Which dead letters are read. */
+export interface DeadLetterOptions {
+  /** Those behind this `position`. Default all. */
+  after?: number
+  /** At most so many, and 1,000 at most. */
+  most?: number
+  /** Ends the call. */
+  signal?: AbortSignal
+}
+
 /** How long to wait for a delivery, and how often to ask. */
 export interface DeliveryOptions {
   /** For how long the platform is asked. Default 20 000. */
@@ -491,6 +582,14 @@ export interface GuestMessageOptions {
 export interface GuestOptions {
   /** Names and values that the platform keeps with the guest. */
   metadata?: Record<string, string>
+  /** Ends the call. */
+  signal?: AbortSignal
+}
+
+/** Which attempt at a preview it is. */
+export interface HandleOptions {
+  /** Counted from 1. Default 1. */
+  attempt?: number
   /** Ends the call. */
   signal?: AbortSignal
 }
@@ -759,8 +858,127 @@ export interface PreviewOptions {
   signal?: AbortSignal
 }
 
+/** A preview that stands in its conversation. */
+export interface PreviewOutcome {
+  /** The key of the job: `{id}` of what was published, and `previewId` in the message. */
+  id: string
+  /** The conversation. */
+  conversation: string
+  /** The name of the attachment. */
+  fileName: string
+  /** Where the preview is to be had. */
+  url: string
+  /** The id of the message that says so. */
+  message: string
+  /** Whether an earlier attempt had posted that message already. */
+  linkedBefore: boolean
+  /** The preview itself. */
+  bytes: Buffer
+  /** What it is encoded as: `webp`. */
+  format: string
+  /** Its MIME type. */
+  contentType: string
+  /** In pixels. */
+  width: number
+  /** In pixels. */
+  height: number
+  /** Bytes of the attachment. */
+  sourceBytes: number
+  /** How long it took. */
+  timings: PreviewTimes
+}
+
+/** How previews are made: where from, where to, and how many at a time. */
+export interface PreviewsOptions {
+  /**
+   * A PUT to this URL with `{id}` replaced by the name of the preview; or a function that makes the URL for a name, asked anew
+   * for each attempt. Default: `CDN_PRESIGNED_URL_TEMPLATE` in `process.env`, with the secrets of `PORTEUR_WEBHOOK_SECRET`.
+   */
+  publishTo?: string | ((id: string) => string | Promise<string>)
+  /** An object store in place of that: `s3://bucket/folder`, `gs://`, `az://` or `file:///folder`. It wants a `publicUrl`. */
+  store?: string
+  /** Options of the store, as in `aws_access_key_id`; what is not given is taken from the environment. */
+  storeOptions?: Record<string, string>
+  /** Headers of each PUT besides `Content-Type`. */
+  headers?: Record<string, string>
+  /** Where a preview is to be had, with `{id}` for its name. Default: the URL that it was put to, without its query. */
+  publicUrl?: string
+  /** Where jobs are kept: a SQLite file, or a `postgres://` URL for many hosts. Default `previews.db`. */
+  queue?: string
+  /** The secrets that webhooks may be signed with: two while one takes the place of the other. Default none. */
+  webhookSecrets?: string[]
+  /** Whether webhooks are taken without a signature: for hosts that have looked at it themselves. Default `false`. */
+  unsigned?: boolean
+  /** How many jobs are under way at a time; most of them wait for the network. Default 16. */
+  concurrency?: number
+  /** How many pictures are worked on at a time. Default: one a core. */
+  cpus?: number
+  /** After how long a job whose worker says nothing more is given to another. Default 60 000. */
+  visibilityMs?: number
+  /** How often a job is begun before it becomes a dead letter. Default 5. */
+  maxAttempts?: number
+  /** For how long the same event again is known to be done. Default 7 days. */
+  rememberMs?: number
+  /** Whether attachments may be fetched from this machine and its network: for tests. Default `false`. */
+  allowPrivate?: boolean
+  /** The hosts of the platform's own downloads, which get the client's token. Default none. */
+  allowedHosts?: string[]
+  /** The folder for files on their way. Default: one of this user's in the system's folder for temporary files. */
+  spool?: string
+  /** How long `stop` waits for jobs under way before it gives them back. Default 30 000. */
+  graceMs?: number
+  /** At most this wide, in pixels. Default 300. */
+  maxWidth?: number
+  /** At most this high, in pixels. Default 300. */
+  maxHeight?: number
+  /** How much of the detail is kept, 1 to 100. Default 85. */
+  quality?: number
+  /** How hard is tried. Default `best`. */
+  effort?: 'fast' | 'best'
+  /** The colour (red, green, blue; 0 to 255) that shows through where the picture is transparent. Default none. */
+  background?: [number, number, number]
+  /** Which page of a PDF is shown, counted from 1. Default 1. */
+  page?: number
+  /** Dots an inch at which a page is drawn before it is made small. Default none: it is drawn at the size that is needed. */
+  dpi?: number
+  /** What an attachment may cost. */
+  limits?: MediaLimits
+}
+
+/** How a worker fares. Counts are of this process since the worker was made; what is in the queue is everybody's. */
+export interface PreviewStats {
+  /** Jobs that are under way. */
+  running: number
+  /** Previews that were made and linked. */
+  made: number
+  /** Attempts that failed and are made again. */
+  retried: number
+  /** Attempts that were given back since the platform or the CDN was not to be had. */
+  givenBack: number
+  /** Jobs that became dead letters. */
+  buried: number
+  /** Bytes of attachments that were fetched. */
+  bytesFetched: number
+  /** The time that each stage took, over all previews that were made. */
+  times: PreviewTimes
+  /** For how long no job is begun from now on, when the platform or the CDN is not to be had. */
+  pausedMs?: number
+}
+
 /** Makes a small WebP of bytes that are borrowed; the thread of the caller works. */
 export declare function previewSync(bytes: Uint8Array, options?: PreviewOptions): Transformed
+
+/** How long each stage of a preview took. */
+export interface PreviewTimes {
+  /** Fetching the attachment. */
+  fetchMs: number
+  /** Waiting for a processor, and making the picture small. */
+  pictureMs: number
+  /** Putting the preview where it is to be had. */
+  publishMs: number
+  /** Saying so in the conversation. */
+  linkMs: number
+}
 
 /** How far an upload is. */
 export interface Progress {
@@ -770,6 +988,22 @@ export interface Progress {
   acknowledged: number
   /** Bytes in all. */
   total: number
+}
+
+/** How much there is of what in a queue. */
+export interface QueueStats {
+  /** Jobs that may be taken. */
+  waiting: number
+  /** Jobs that somebody has. */
+  taken: number
+  /** Jobs that are to be tried again later. */
+  delayed: number
+  /** Dead letters. */
+  dead: number
+  /** Finished keys that are still known. */
+  remembered: number
+  /** How long ago the oldest job was stored that is not finished and not dead. */
+  oldestMs?: number
 }
 
 /** What is known of a message that was delivered. */
@@ -844,6 +1078,18 @@ export interface StageTimes {
   thumbnailMs: number
 }
 
+/** What became of a webhook. */
+export interface Submitted {
+  /** `queued` when it is a job, and stored; `ignored` when it is of no attachment. */
+  status: 'queued' | 'ignored'
+  /** The key of the job. */
+  id?: string
+  /** Whether the job was known before: the same event came again. */
+  known: boolean
+  /** Why it is ignored. */
+  reason?: string
+}
+
 /** A small picture made from the pixels of a result. */
 export interface Thumbnail {
   /** The encoded picture. */
@@ -880,6 +1126,8 @@ export interface Timeouts {
   downloadMs?: number
   /** For the bytes of an attachment without a byte that comes. Default 10 000. */
   downloadStallMs?: number
+  /** For one attempt at putting a preview where it is to be had. Default 15 000. */
+  publishMs?: number
 }
 
 /** How an interaction goes elsewhere. */
@@ -1114,4 +1362,14 @@ export interface Video {
   resolution: string
   /** Pictures a second. */
   fps: number
+}
+
+/** What to answer to whoever sent a webhook. */
+export interface WebhookAnswer {
+  /** 200; 400, 401 or 413 for what is not acceptable; 503 when the job could not be stored. */
+  status: number
+  /** `Content-Type`, and with 503 `Retry-After`. */
+  headers: Record<string, string>
+  /** JSON, as in `{"status":"queued"}`. */
+  body: string
 }

@@ -401,8 +401,8 @@ test('both ways of loading give the same names by the name of the package', asyn
   // A package may name itself, so no installation is needed.
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { cwd: inside })
   const names = [
-    'Client', 'Guest', 'PorteurError', 'Session', 'inspect', 'inspectSync', 'preview', 'previewSync', 'sha256Chunks',
-    'sha256ChunksSync', 'transform', 'transformMany', 'transformSync', 'verifyAudit', 'verifyAuditSync'
+    'Client', 'Guest', 'PorteurError', 'PreviewWorker', 'Session', 'inspect', 'inspectSync', 'preview', 'previewSync',
+    'sha256Chunks', 'sha256ChunksSync', 'transform', 'transformMany', 'transformSync', 'verifyAudit', 'verifyAuditSync'
   ]
   assert.equal(stdout, `true ${names.join(' ')}\n`)
 })
