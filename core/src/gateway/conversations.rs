@@ -9,9 +9,10 @@ use reqwest::Method;
 use reqwest::header::{HeaderName, HeaderValue};
 
 use super::wire::{
-    CLIENT_ID_HEADER, Conversation, ConversationMessage, HistoryEntity, HistoryPage, PostMessage, PostedMessage,
-    QueuedMessage, SendMessage,
+    CLIENT_ID_HEADER, Conversation, ConversationMessage, HistoryEntity, HistoryPage, QueuedMessage, SendMessage,
 };
+#[cfg(feature = "previews")]
+use super::wire::{PostMessage, PostedMessage};
 use super::{Endpoint, Gateway};
 use crate::error::{Error, Result};
 use crate::pace::Repeat;
@@ -85,6 +86,7 @@ impl Gateway {
     }
 
     /// Posts a message in the name of the system. It has no deduplication id, so it is repeated only when nothing was sent.
+    #[cfg(feature = "previews")]
     pub(crate) async fn post_message(&self, message: &PostMessage) -> Result<PostedMessage> {
         self.ask(&POST, &message.conversation_id)?.json(message).as_client().await
     }
@@ -239,6 +241,7 @@ const SEND: Endpoint = Endpoint {
     hint: "scopes messaging:send, conversation:send, conversations:messages:send",
 };
 
+#[cfg(feature = "previews")]
 const POST: Endpoint = Endpoint {
     method: Method::POST,
     path: "/api/v2/conversations/messages",

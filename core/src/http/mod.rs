@@ -49,7 +49,6 @@ enum Peer {
     /// A host that the caller or the platform chose.
     Chosen,
     /// Anybody. What they write beside a file is not read.
-    #[cfg_attr(not(feature = "previews"), expect(dead_code, reason = "for previews"))]
     Stranger,
 }
 

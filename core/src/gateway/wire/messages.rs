@@ -135,6 +135,7 @@ pub(crate) struct HistoryEntity {
 }
 
 /// `POST /api/v2/conversations/messages`: a message in the name of the system.
+#[cfg(any(feature = "previews", feature = "simulator"))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PostMessage {
@@ -150,6 +151,7 @@ pub(crate) struct PostMessage {
 }
 
 /// The answer to it.
+#[cfg(feature = "previews")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PostedMessage {
     pub(crate) id: String,
