@@ -10,8 +10,6 @@ use crate::attachment::{AttachmentDirective, AttachmentInfo, Attachments, Transf
 use crate::audit::{AuditEntry, AuditLog, AuditReceipt};
 use crate::auth::Tokens;
 use crate::callback::Caller;
-#[cfg(feature = "previews")]
-use crate::config::Timeouts;
 use crate::config::{Config, Limits};
 use crate::cores::Cores;
 use crate::error::{Error, Result};
@@ -42,7 +40,7 @@ struct Inner {
     audit: Option<AuditLog>,
     limits: Limits,
     #[cfg(feature = "previews")]
-    timeouts: Timeouts,
+    preview_times: crate::preview::Times,
     /// What sessions take from here.
     surroundings: Surroundings,
     closed: watch::Sender<bool>,
@@ -138,7 +136,12 @@ impl Client {
             audit,
             limits,
             #[cfg(feature = "previews")]
-            timeouts: config.timeouts,
+            preview_times: crate::preview::Times {
+                connect: config.timeouts.connect,
+                download: config.timeouts.download,
+                stall: config.timeouts.download_stall,
+                publish: config.timeouts.publish,
+            },
             surroundings,
             closed,
         })))
@@ -343,12 +346,12 @@ impl Client {
     /// [`Error::File`] about the spool.
     #[cfg(feature = "previews")]
     pub fn previews(&self, previews: Previews) -> Result<PreviewWorker> {
-        let Inner { gateway, messages, audit, timeouts, closed, .. } = &*self.0;
+        let Inner { gateway, messages, audit, preview_times, closed, .. } = &*self.0;
         let surroundings = crate::preview::Surroundings {
             gateway: gateway.clone(),
             messages: messages.clone(),
             audit: audit.clone(),
-            timeouts: timeouts.clone(),
+            times: preview_times.clone(),
             closed: closed.subscribe(),
         };
         crate::preview::open(surroundings, previews)

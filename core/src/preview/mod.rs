@@ -24,6 +24,7 @@ mod worker;
 mod workshop;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use tokio::sync::watch;
@@ -35,7 +36,6 @@ use self::spool::Spool;
 use self::worker::Terms;
 use self::workshop::Workshop;
 use crate::audit::AuditLog;
-use crate::config::Timeouts;
 use crate::cores::Cores;
 use crate::error::Result;
 use crate::gateway::Gateway;
@@ -53,14 +53,27 @@ pub(crate) struct Surroundings {
     pub(crate) gateway: Gateway,
     pub(crate) messages: Messages,
     pub(crate) audit: Option<AuditLog>,
-    pub(crate) timeouts: Timeouts,
+    pub(crate) times: Times,
     /// Whether the client was closed.
     pub(crate) closed: watch::Receiver<bool>,
 }
 
+/// How long others may take.
+#[derive(Debug, Clone)]
+pub(crate) struct Times {
+    /// For a connection to a guest's host.
+    pub(crate) connect: Duration,
+    /// For a guest's file in all.
+    pub(crate) download: Duration,
+    /// For a guest's file without a byte that comes.
+    pub(crate) stall: Duration,
+    /// For one attempt at putting a preview.
+    pub(crate) publish: Duration,
+}
+
 /// Checks the settings, opens the queue and the spool, and asks nobody on the network.
 pub(crate) fn open(surroundings: Surroundings, previews: Previews) -> Result<PreviewWorker> {
-    let Surroundings { gateway, messages, audit, timeouts, closed } = surroundings;
+    let Surroundings { gateway, messages, audit, times, closed } = surroundings;
     previews.check()?;
     // Here rather than when the first PDF comes.
     child_known(&previews.preview.limits)?;
@@ -70,9 +83,9 @@ pub(crate) fn open(surroundings: Surroundings, previews: Previews) -> Result<Pre
         QueueSettings::default().visibility(visibility).max_attempts(previews.max_attempts).remember(previews.remember);
     let guard = Guard::new(previews.allow_private, previews.allowed_hosts)?;
     let limits = FetchLimits {
-        connect: timeouts.connect,
-        total: timeouts.download,
-        stall: timeouts.download_stall,
+        connect: times.connect,
+        total: times.download,
+        stall: times.stall,
         max_bytes: preview.limits.max_input_bytes,
     };
     // Apart from the client's: a guest who names the CDN's host must not be able to open its breaker.
@@ -93,7 +106,7 @@ pub(crate) fn open(surroundings: Surroundings, previews: Previews) -> Result<Pre
         audit,
         publisher,
         preview,
-        put_timeout: timeouts.publish,
+        put_timeout: times.publish,
     };
     Ok(PreviewWorker::new(workshop, queue, terms))
 }
