@@ -55,7 +55,7 @@ for folder in tests/python tests/bench examples/python; do
 done
 
 step 'Python: tests'
-"$venv/bin/python" -m pytest -q tests/python
+PORTEUR_COMMAND=$root/$bin/porteur "$venv/bin/python" -m pytest -q tests/python
 
 step 'Node: build'
 mkdir -p target/node

@@ -29,7 +29,7 @@ fn tiles(queue: &QueueStats, worker: &PreviewStats) -> String {
     let oldest = queue.oldest.map_or_else(|| "&ndash;".to_owned(), |age| HumanDuration(age).to_string());
     let dead = if queue.dead > 0 { "bad" } else { "" };
     let tiles = [
-        ("waiting", queue.waiting.to_string(), format!("{} to be tried again later", queue.delayed), ""),
+        ("waiting", queue.waiting.to_string(), format!("{} to be tried later", queue.delayed), ""),
         ("taken", queue.taken.to_string(), format!("{} here", worker.running), ""),
         ("dead letters", queue.dead.to_string(), format!("{} of them here", worker.buried), dead),
         ("oldest", oldest, "since it was stored".to_owned(), ""),
@@ -119,18 +119,17 @@ body { font: 14px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 14
 header { align-items: baseline; display: flex; gap: 1rem } h1 { font-size: 1.3rem; margin: 0 }
 h2 { font-size: 1rem; margin: 1.6rem 0 .6rem } small, .none { color: var(--soft) }
 .good { color: var(--good) } .warn { color: var(--warn) } .bad strong { color: var(--bad) }
-.tiles { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); margin-top: 1rem }
+.tiles { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fill, minmax(135px, 1fr)); margin-top: 1rem }
 .tiles div { border: 1px solid var(--line); border-radius: 8px; padding: .6rem .8rem }
 .tiles span, .tiles small { color: var(--soft); display: block; font-size: 12px }
 .tiles strong { font-size: 1.35rem; font-weight: 600 }
-.previews { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)) }
+.previews { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)) }
 figure { border: 1px solid var(--line); border-radius: 8px; margin: 0; overflow: hidden }
 figure div { align-items: center; aspect-ratio: 4 / 3; display: flex; justify-content: center;
   background: repeating-conic-gradient(light-dark(#f3f4f6, #23262b) 0 25%, light-dark(#fff, #1b1e22) 0 50%) 0 0 / 24px 24px }
 img { height: auto; max-height: 100%; max-width: 100%; width: auto }
-figcaption { border-top: 1px solid var(--line); color: var(--soft); font-size: 12px; overflow: hidden; padding: .4rem .6rem;
-  text-overflow: ellipsis; white-space: nowrap }
-figcaption b { color: CanvasText; display: block; overflow: hidden; text-overflow: ellipsis }
+figcaption { border-top: 1px solid var(--line); color: var(--soft); font-size: 12px; overflow: hidden; overflow-wrap: anywhere; padding: .4rem .6rem }
+figcaption b { color: CanvasText; display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 table { border-collapse: collapse; width: 100% } th { color: var(--soft); font-size: 12px; font-weight: 400; text-align: left }
 td, th { border-bottom: 1px solid var(--line); padding: .4rem .6rem .4rem 0; vertical-align: top }
 td:last-child { white-space: nowrap } td { overflow-wrap: anywhere }
