@@ -72,9 +72,10 @@ class Worker:
 @pytest.fixture
 def worker(tmp_path: Path) -> Iterator[Worker]:
     worker = Worker(tmp_path)
-    yield worker
-    worker.process.kill()
-    worker.process.wait()
+    # Which waits for its end, and closes what it had opened.
+    with worker.process:
+        yield worker
+        worker.process.kill()
     worker.simulator.stop()
 
 
@@ -130,4 +131,5 @@ def asked(url: str, body: bytes | None = None, headers: dict[str, str] | None = 
         with urllib.request.urlopen(urllib.request.Request(url, body, headers or {}), timeout=30) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
+        with error:
+            return error.code, error.read().decode()
