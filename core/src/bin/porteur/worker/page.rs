@@ -32,7 +32,7 @@ fn tiles(queue: &QueueStats, worker: &PreviewStats) -> String {
         ("waiting", queue.waiting.to_string(), format!("{} to be tried later", queue.delayed), ""),
         ("taken", queue.taken.to_string(), format!("{} here", worker.running), ""),
         ("dead letters", queue.dead.to_string(), format!("{} of them here", worker.buried), dead),
-        ("oldest", oldest, "since it was stored".to_owned(), ""),
+        ("oldest", oldest, "since stored".to_owned(), ""),
         ("made here", worker.made.to_string(), format!("{} fetched", HumanBytes(worker.bytes_fetched)), ""),
         ("again here", worker.retried.to_string(), format!("{} given back", worker.given_back), ""),
         ("fetch", mean(times.fetch), format!("picture {}", mean(times.picture)), ""),
@@ -132,7 +132,7 @@ figcaption { border-top: 1px solid var(--line); color: var(--soft); font-size: 1
 figcaption b { color: CanvasText; display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 table { border-collapse: collapse; width: 100% } th { color: var(--soft); font-size: 12px; font-weight: 400; text-align: left }
 td, th { border-bottom: 1px solid var(--line); padding: .4rem .6rem .4rem 0; vertical-align: top }
-td:last-child { white-space: nowrap } td { overflow-wrap: anywhere }
+td:first-child { min-width: 11rem } td:last-child { white-space: nowrap } td { overflow-wrap: anywhere }
 button { background: none; border: 1px solid var(--line); border-radius: 6px; color: CanvasText; cursor: pointer; font: inherit; padding: .15rem .6rem }
 button:hover { border-color: CanvasText } .quiet { color: var(--soft) } .row form { display: inline }
 </style></head><body><header><h1>porteur worker</h1>STATE</header>
