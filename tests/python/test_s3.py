@@ -1,4 +1,4 @@
-"""Uploads to real S3 servers, through the gateway of s3_gateway.py.
+"""Uploads to real S3 servers, through the gateway of s3_gateway.py, and previews in their buckets.
 
 Neither server is S3 whole: moto holds to the rules of a multipart upload but looks neither at signatures nor at their
 age; ministack does, and is lax about parts. So every test runs against both.
@@ -20,11 +20,15 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import porteur
-from s3_gateway import CHUNK_SIZE, CLIENT_ID, CLIENT_SECRET, Gateway
+from conftest import TESTS
+from porteur.testing import Simulator
+from preview_steps import webhook, worker_options
+from s3_gateway import CHUNK_SIZE, CLIENT_ID, CLIENT_SECRET, KEY, REGION, Gateway, s3_client
 from s3_proxy import Answer, Lost, Proxy, Request
 
 
@@ -194,6 +198,41 @@ def objects(gateway: Gateway) -> list[str]:
 
 def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("way", ["store", "presigned"])
+def test_a_preview_is_an_object_of_its_bucket(server: Server, bucket: str, tmp_path: Path, way: str) -> None:
+    s3 = s3_client(server.url)
+    s3.create_bucket(Bucket=bucket)
+    store = {
+        "store": f"s3://{bucket}/previews",
+        "store_options": {
+            "aws_endpoint": server.url,
+            "aws_allow_http": "true",
+            "aws_region": REGION,
+            "aws_access_key_id": KEY,
+            "aws_secret_access_key": KEY,
+        },
+        "public_url": f"{server.url}/{bucket}/previews/{{id}}.webp",
+    }
+
+    def sign(name: str) -> str:
+        target = {"Bucket": bucket, "Key": f"previews/{name}.webp", "ContentType": "image/webp"}
+        return str(s3.generate_presigned_url("put_object", Params=target, ExpiresIn=60))
+
+    ways: dict[str, dict[str, Any]] = {"store": store, "presigned": {"publish_to": sign}}
+    photo = {"name": "photo.png", "path": str(TESTS / "media" / "form.png")}
+    with Simulator(hosted=[photo]) as simulator, simulator.client() as client:
+        settings = worker_options({}, simulator, tmp_path)
+        del settings["publish_to"]
+        worker = client.previews(**settings, **ways[way])
+        worker.submit(*webhook({}, simulator.url))
+        worker.drain()
+        [made] = worker.recent()
+        [message] = simulator.state["conversations"][0]["posted"]
+    stored = s3.get_object(Bucket=bucket, Key=f"previews/{made.id}.webp")
+    assert (stored["Body"].read(), stored["ContentType"]) == (made.bytes, "image/webp")
+    assert message["text"] == f"Preview generated: {server.url}/{bucket}/previews/{made.id}.webp"
 
 
 def installed(command: list[str]) -> list[str]:
