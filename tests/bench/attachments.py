@@ -116,7 +116,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--in-flight", type=int, default=8, help="how many at a time, for those who can")
     parser.add_argument("--rounds", type=int, default=5, help="how often everybody does it")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="these contenders beside the tutorial")
-    parser.add_argument("--corpus", type=Path, default=harness.REPOSITORY / "target/corpus", help="where it is made")
+    parser.add_argument("--corpus", type=Path, default=harness.REPOSITORY / "target/bench/corpus", help="where it is made")
     parser.add_argument("--porteur", type=Path, help="the porteur command, when it is not in target/release")
     parser.add_argument("--json", type=Path, help="where to write all figures")
     return parser

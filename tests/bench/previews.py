@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import harness
+import media_corpus
 from porteur.testing import Simulator
 
 HERE = Path(__file__).parent
@@ -42,12 +43,11 @@ class Result:
 def main() -> None:
     arguments = parsed()
     porteur = harness.porteur_command(arguments.porteur)
-    picture = arguments.picture
-    if not picture.is_file():
-        raise SystemExit(f"there is no {picture}: python tests/bench/media.py makes it, or name another with --picture")
+    media_corpus.make(arguments.corpus)
     if arguments.flood:
-        flood(porteur, picture, arguments.flood)
+        flood(porteur, arguments.corpus / LARGE, arguments.flood)
         return
+    picture = arguments.corpus / USUAL
     commands = {
         "porteur worker": [str(porteur), "worker", *WORKER],
         "porteur, Python": [sys.executable, str(HERE / "previews_porteur.py")],
@@ -194,13 +194,16 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--picture", type=Path, default=harness.REPOSITORY / "target/bench/corpus/p12_base.jpg")
+    parser.add_argument("--corpus", type=Path, default=harness.REPOSITORY / "target/bench/corpus", help="where it is made")
     parser.add_argument("--flood", type=int, metavar="EVENTS", help="memory of one worker under so many events")
     parser.add_argument("--porteur", type=Path, help="the command; default the one in target/release")
     parser.add_argument("--json", type=Path, help="where to write the figures")
     return parser.parse_args()
 
 
+#: 12 and 24 million pixels.
+USUAL = "p12_base.jpg"
+LARGE = "p24_o6.jpg"
 #: The platform's documented rate would be what is measured.
 WORKER = ["--listen", "127.0.0.1:0", "--status", "127.0.0.1:0", "--allow-private", "--per-minute", "100000"]
 #: Seconds.
