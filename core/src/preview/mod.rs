@@ -10,6 +10,8 @@ mod guard;
 mod kind;
 mod name;
 mod publish;
+mod running;
+mod settings;
 mod signature;
 mod spool;
 #[cfg(feature = "object-store")]
@@ -45,7 +47,8 @@ use crate::queue::{Queue, QueueSettings};
 
 pub use self::event::AttachmentEvent;
 pub use self::publish::{Publish, PublishOptions};
-pub use self::value::{PreviewOutcome, PreviewStats, PreviewTimes, Previews, Submitted, WebhookAnswer};
+pub use self::settings::Previews;
+pub use self::value::{PreviewOutcome, PreviewStats, PreviewTimes, Submitted, WebhookAnswer};
 pub use self::worker::PreviewWorker;
 
 /// What a worker takes from its client.
