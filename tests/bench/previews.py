@@ -132,7 +132,8 @@ class Contender:
         while len(simulator.state["conversations"][0]["posted"]) < messages:
             if self._process.poll() is not None:
                 raise SystemExit(f"it ended with {self._process.returncode}")
-            time.sleep(LOOK)
+            # What is looked at grows with what is waited for.
+            time.sleep(max(LOOK, messages / 5_000))
 
     def cpu(self) -> float:
         """Seconds of the process and of its children, those that are gone too."""
