@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import statistics
 import subprocess
 import sys
@@ -42,7 +41,8 @@ class Result:
 
 def main() -> None:
     arguments = parsed()
-    porteur = harness.porteur_command(arguments.porteur)
+    # A contender works in a folder of its own.
+    porteur = harness.porteur_command(arguments.porteur).resolve()
     media_corpus.make(arguments.corpus)
     if arguments.flood:
         flood(porteur, arguments.corpus / LARGE, arguments.flood)
@@ -102,7 +102,7 @@ class Contender:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.send_signal(signal.SIGINT)
+        self._process.terminate()
         try:
             self._process.wait(20)
         except subprocess.TimeoutExpired:
