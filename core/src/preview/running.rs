@@ -39,6 +39,7 @@ impl PreviewWorker {
         let Ok(_running) = self.0.running.try_lock() else {
             return Err(Error::invalid("worker", "expected one that does not run, got one that does"));
         };
+        let _told = Told(&self.0);
         let mut jobs = JoinSet::new();
         let worked = self.take_jobs(until, &mut jobs).await;
         while jobs.join_next().await.is_some() {}
@@ -221,6 +222,15 @@ impl PreviewWorker {
         if self.0.terms.closed.clone().wait_for(|closed| *closed).await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+}
+
+/// Whoever told this run to end told no other: also when they did not wait for it.
+struct Told<'a>(&'a Inner);
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        self.0.stop.send_replace(Stop::No);
     }
 }
 

@@ -44,7 +44,7 @@ impl Tally {
         let mut stand = self.stand();
         let [publish, link] = &mut stand.in_a_row;
         match stage {
-            Stage::Fetch | Stage::Picture => 1,
+            Stage::Token | Stage::Fetch | Stage::Picture => 1,
             Stage::Publish => {
                 *publish += 1;
                 *publish

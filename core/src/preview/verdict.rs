@@ -7,6 +7,8 @@ use crate::error::{Error, NetworkKind};
 /// How far an attempt got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
+    /// Asking for the platform's token, for a host that was allowed by name.
+    Token,
     /// Fetching the attachment from wherever the guest's file is.
     Fetch,
     /// Making it small.
@@ -20,6 +22,7 @@ pub(super) enum Stage {
 impl std::fmt::Display for Stage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
+            Self::Token => "token",
             Self::Fetch => "fetch",
             Self::Picture => "picture",
             Self::Publish => "publish",
@@ -47,8 +50,9 @@ pub(super) fn verdict(stage: Stage, error: &Error, attempt: u32, in_a_row: u32, 
     // A fault that one job has is its own. One that all have is an outage, and no job's.
     let fault = if in_a_row >= OUTAGE { give_back } else { again };
     match (stage, error) {
-        // The client is being closed, or the disk is full: whoever runs the worker has to look, and the job is fine.
-        (_, Error::Cancelled | Error::File { .. }) => give_back,
+        // The client is being closed, the disk is full, the queue is away, or there is no token: whoever runs the worker has to look, and the job is fine.
+        (_, Error::Cancelled | Error::File { .. } | Error::Queue { .. }) => give_back,
+        (Stage::Token, _) => give_back,
         (_, Error::Media { .. }) => Verdict::Bury,
         // A host of a stranger's choosing. It is nobody's outage when it is down.
         (Stage::Fetch, Error::RateLimited { .. } | Error::Unavailable { .. } | Error::Protocol { .. }) => again,
@@ -116,6 +120,7 @@ mod tests {
         assert!(cases.len() > 20);
         for case in cases {
             let stage = match case.stage.as_str() {
+                "token" => Stage::Token,
                 "fetch" => Stage::Fetch,
                 "picture" => Stage::Picture,
                 "publish" => Stage::Publish,
@@ -157,6 +162,7 @@ mod tests {
             "unsupported" => media(MediaErrorKind::Unsupported),
             "encrypted" => media(MediaErrorKind::Encrypted),
             "file" => Error::file("could not write", "x", std::io::Error::other("no space left")),
+            "queue" => Error::queue(crate::error::QueueErrorKind::Unavailable, "x"),
             "cancelled" => Error::Cancelled,
             other => panic!("no such error: {other}"),
         }

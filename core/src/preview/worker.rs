@@ -130,7 +130,7 @@ impl PreviewWorker {
     /// the second on the history is searched first, so that nothing is posted twice.
     ///
     /// # Errors
-    /// [`Error::Media`] for what no preview can be made of, and [`Error::InvalidInput`] for an attachment that may not be fetched:
+    /// [`Error::Media`] for what no preview can be made of, and [`Error::UnsafeTarget`] for an attachment that may not be fetched:
     /// trying again does not help. Those of every call (see [`Client::upload`](crate::Client::upload)), of
     /// which [`ErrorFacts::retryable`](crate::ErrorFacts::retryable) says whether it does.
     ///

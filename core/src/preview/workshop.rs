@@ -89,7 +89,7 @@ impl Workshop {
         let mut watch = Watch { clock: self.clock(), since: self.clock().now() };
         let mut timings = PreviewTimes::default();
 
-        let (fetched, source_bytes) = self.fetch(event).await.map_err(at(Stage::Fetch))?;
+        let (fetched, source_bytes) = self.fetch(event).await?;
         timings.fetch = watch.lap();
         let picture = self.make_small(event, fetched).await.map_err(at(Stage::Picture))?;
         timings.picture = watch.lap();
@@ -135,27 +135,29 @@ impl Workshop {
     }
 
     /// The attachment, and how many bytes it has.
-    async fn fetch(&self, event: &AttachmentEvent) -> Result<(SpoolFile, u64)> {
-        declared(&event.mime_type)?;
-        let mut file = self.spool.file()?;
-        let url = &event.attachment_url;
-        let tokens = &self.gateway.tokens;
+    async fn fetch(&self, event: &AttachmentEvent) -> Result<(SpoolFile, u64), Failed> {
+        declared(&event.mime_type).map_err(at(Stage::Fetch))?;
+        let mut file = self.spool.file().map_err(at(Stage::Fetch))?;
+        let (url, tokens) = (&event.attachment_url, &self.gateway.tokens);
         let fetched = if self.fetcher.trusts(url) {
-            // As for every call: a refused token is replaced once.
-            let token = tokens.current().await?;
-            match self.fetcher.fetch(url, Some(&token.header()?), &mut file).await {
+            let token = tokens.current().await.map_err(at(Stage::Token))?;
+            let header = token.header().map_err(at(Stage::Token))?;
+            match self.fetcher.fetch(url, Some(&header), &mut file).await {
+                // As for every call: a refused token is replaced once.
                 Err(Error::Unauthenticated { .. }) => {
                     tokens.refused(&token);
-                    let token = tokens.current().await?;
-                    self.fetcher.fetch(url, Some(&token.header()?), &mut file).await?
+                    let token = tokens.current().await.map_err(at(Stage::Token))?;
+                    let header = token.header().map_err(at(Stage::Token))?;
+                    self.fetcher.fetch(url, Some(&header), &mut file).await
                 }
-                fetched => fetched?,
+                fetched => fetched,
             }
         } else {
-            self.fetcher.fetch(url, None, &mut file).await?
+            self.fetcher.fetch(url, None, &mut file).await
         };
-        debug!(conversation = %event.conversation_id, bytes = fetched.bytes, "attachment fetched");
-        Ok((file, fetched.bytes))
+        let bytes = fetched.map_err(at(Stage::Fetch))?.bytes;
+        debug!(conversation = %event.conversation_id, bytes, "attachment fetched");
+        Ok((file, bytes))
     }
 
     /// When there is a core for it, which is when the file is read.
