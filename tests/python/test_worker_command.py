@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import TESTS
+from conftest import TESTS, wait_for
 from porteur.testing import Simulator
 
 COMMAND = os.environ.get("PORTEUR_COMMAND", "")
@@ -30,12 +30,14 @@ pytestmark = pytest.mark.skipif(not COMMAND, reason="PORTEUR_COMMAND names no co
 
 
 class Worker:
-    """The command with a platform of its own, which hosts a picture and a text."""
+    """The command with a platform of its own, which hosts a picture, also for the patient, and a text."""
 
     def __init__(self, folder: Path) -> None:
         picture = str(TESTS / "media" / "landscape.jpg")
-        hosted = [{"name": "a.jpg", "path": picture}, {"name": "b.jpg", "text": "no picture"}]
-        self.simulator = Simulator(clock="system", hosted=hosted)
+        hosted = [{"name": name, "path": picture} for name in ("a.jpg", "slow.jpg", "never.jpg")]
+        hosted += [{"name": "b.jpg", "text": "no picture"}]
+        faults = [{"on": "GET /hosted/slow.jpg", "slow_ms": 300}, {"on": "GET /hosted/never.jpg", "stall_ms": 1}]
+        self.simulator = Simulator(clock="system", hosted=hosted, faults=faults)
         environment = {
             "GENESYS_BASE_URL": self.simulator.url,
             "GENESYS_CLIENT_ID": self.simulator.client_id,
@@ -120,10 +122,26 @@ def test_a_browser_shows_the_pictures(worker: Worker) -> None:
     assert pixels > 10_000, "an empty page has fewer bytes"
 
 
-def test_a_service_that_is_told_to_end_finishes_and_ends_well(worker: Worker) -> None:
-    assert worker.post("a.jpg") == 200
+def test_a_service_that_is_told_to_end_finishes_its_job_first(worker: Worker) -> None:
+    assert worker.post("slow.jpg") == 200
+    wait_for(worker.simulator, "GET /hosted", 1)
     worker.process.send_signal(signal.SIGTERM)
     assert worker.process.wait(30) == 0
+    assert len(worker.simulator.state["conversations"][0]["posted"]) == 1
+
+
+def test_a_service_that_is_told_twice_gives_its_job_back(worker: Worker, tmp_path: Path) -> None:
+    assert worker.post("never.jpg") == 200
+    wait_for(worker.simulator, "GET /hosted", 1)
+    worker.process.send_signal(signal.SIGTERM)
+    # It was heard when webhooks are refused; this one is the same job.
+    with pytest.raises(urllib.error.URLError):
+        while True:
+            worker.post("never.jpg")
+    worker.process.send_signal(signal.SIGTERM)
+    assert worker.process.wait(30) == 0
+    stats = [COMMAND, "queue", "stats", "--queue", str(tmp_path / "previews.db")]
+    assert "waiting 1" in subprocess.run(stats, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
 
 
 def asked(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> tuple[int, str]:

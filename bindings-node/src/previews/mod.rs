@@ -112,12 +112,13 @@ impl PreviewWorker {
         env: &'env Env,
         #[napi(ts_arg_type = "CallOptions")] options: Option<Unknown<'env>>,
     ) -> napi::Result<PromiseRaw<'env, ()>> {
-        let (worker, released) = (self.core.clone(), self.core.clone());
+        let released = self.core.clone();
         promise_to_the_end(
             env,
             || {
                 let CallOptions { signal } = options_of(options)?;
-                Ok((signal, async move { Ok(worker.run().await?) }))
+                let running = self.core.run();
+                Ok((signal, async move { Ok(running.await?) }))
             },
             async move { released.give_back().await },
         )
@@ -131,12 +132,13 @@ impl PreviewWorker {
         env: &'env Env,
         #[napi(ts_arg_type = "CallOptions")] options: Option<Unknown<'env>>,
     ) -> napi::Result<PromiseRaw<'env, ()>> {
-        let (worker, released) = (self.core.clone(), self.core.clone());
+        let released = self.core.clone();
         promise_to_the_end(
             env,
             || {
                 let CallOptions { signal } = options_of(options)?;
-                Ok((signal, async move { Ok(worker.drain().await?) }))
+                let running = self.core.drain();
+                Ok((signal, async move { Ok(running.await?) }))
             },
             async move { released.give_back().await },
         )
@@ -146,12 +148,12 @@ impl PreviewWorker {
     /// can run again afterwards.
     #[napi(ts_return_type = "Promise<void>")]
     pub fn stop<'env>(&self, env: &'env Env) -> napi::Result<PromiseRaw<'env, ()>> {
-        let worker = self.core.clone();
-        let stopping = async move {
-            worker.stop().await;
+        let stopping = self.core.stop();
+        let stopped = async move {
+            stopping.await;
             Ok(())
         };
-        promise(env, || Ok((None, stopping)), |()| ())
+        promise(env, || Ok((None, stopped)), |()| ())
     }
 
     /// How this worker fares.

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
 
@@ -18,8 +19,9 @@ use crate::error::{Error, QueueErrorKind, Result};
 use crate::queue::{Attempt as Try, Job, Returned};
 
 /// How soon the worker is to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stop {
+    #[default]
     No,
     /// When the jobs under way are done.
     Soon,
@@ -35,19 +37,36 @@ pub(super) enum Until {
 }
 
 impl PreviewWorker {
-    pub(super) async fn work(&self, until: Until) -> Result<()> {
-        let Ok(_running) = self.0.running.try_lock() else {
-            return Err(Error::invalid("worker", "expected one that does not run, got one that does"));
-        };
-        let _told = Told(&self.0);
-        let mut jobs = JoinSet::new();
-        let worked = self.take_jobs(until, &mut jobs).await;
-        while jobs.join_next().await.is_some() {}
-        worked
+    pub(super) fn work(&self, until: Until) -> impl Future<Output = Result<()>> + Send + use<> {
+        let (begun, worker) = (self.begin(), self.clone());
+        async move {
+            let begun = begun?;
+            let run = Run { worker, stop: begun.subscribe() };
+            let mut jobs = JoinSet::new();
+            let worked = run.take_jobs(until, &mut jobs).await;
+            while jobs.join_next().await.is_some() {}
+            worked
+        }
     }
 
+    /// Ready when the client is closed. A worker outlives a client that was only dropped.
+    pub(super) async fn closed(&self) {
+        if self.0.terms.closed.clone().wait_for(|closed| *closed).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What a run and each of its jobs have.
+#[derive(Clone)]
+struct Run {
+    worker: PreviewWorker,
+    stop: watch::Receiver<Stop>,
+}
+
+impl Run {
     async fn take_jobs(&self, until: Until, jobs: &mut JoinSet<()>) -> Result<()> {
-        let Inner { clock, queue, terms, workshop, .. } = &*self.0;
+        let Inner { clock, queue, terms, workshop, .. } = &*self.worker.0;
         let mut sweep_at = clock.now();
         loop {
             if self.stopping() {
@@ -63,7 +82,7 @@ impl PreviewWorker {
                 self.unless_stopping(jobs.join_next()).await;
                 continue;
             }
-            let pause = self.0.pause();
+            let pause = self.worker.0.pause();
             if !pause.is_zero() {
                 self.unless_stopping(clock.sleep(pause)).await;
                 continue;
@@ -96,17 +115,17 @@ impl PreviewWorker {
     /// Ready when it is worth looking into the queue again.
     async fn news(&self, jobs: &mut JoinSet<()>) {
         tokio::select! {
-            () = self.0.wake.notified() => {}
+            () = self.worker.0.wake.notified() => {}
             // Others may have stored a job, and a job may be due again. It is no patience of ours, so that a simulated clock
             // does not run away with a worker that has nothing to do.
-            () = self.0.clock.deadline(LOOK_EVERY) => {}
+            () = self.worker.0.clock.deadline(LOOK_EVERY) => {}
             Some(_) = jobs.join_next() => {}
         }
     }
 
     /// One job, from the queue and back.
     async fn carry_out(self, job: Job) {
-        let Inner { queue, tally, terms, .. } = &*self.0;
+        let Inner { queue, tally, terms, .. } = &*self.worker.0;
         let _running = tally.running();
         let hold = || async { queue.extend(&job.receipt, Some(terms.visibility)).await };
         let made = tokio::select! {
@@ -118,7 +137,7 @@ impl PreviewWorker {
         let settled = match made {
             Made::Preview(outcome) => {
                 debug!(job = %job.key, url = %outcome.url, message = %outcome.message, "preview linked");
-                self.0.keep(*outcome);
+                self.worker.0.keep(*outcome);
                 queue.ack(&job.receipt).await
             }
             Made::Lost => {
@@ -145,7 +164,7 @@ impl PreviewWorker {
             Err(error) => return Made::Failed(Failed::unreadable(&error)),
         };
         let attempt = Attempt { event: &event, repeated: job.repeated, number: job.attempt };
-        match self.0.workshop.attempt(&attempt, hold).await {
+        match self.worker.0.workshop.attempt(&attempt, hold).await {
             Ok(outcome) => Made::Preview(Box::new(outcome)),
             Err(failed) if is_stale(&failed.error) => Made::Lost,
             Err(failed) => Made::Failed(failed),
@@ -153,7 +172,7 @@ impl PreviewWorker {
     }
 
     async fn settle(&self, job: &Job, Failed { stage, error }: Failed) -> Result<()> {
-        let Inner { queue, tally, .. } = &*self.0;
+        let Inner { queue, tally, .. } = &*self.worker.0;
         let facts = error.facts();
         let reason = format!("{stage}: {}: {}", facts.code, facts.message);
         let in_a_row = tally.failed(stage);
@@ -175,7 +194,7 @@ impl PreviewWorker {
             Verdict::GiveBack { wait } => {
                 warn!(job = %job.key, %reason, ?wait, "given back");
                 tally.given_back();
-                self.0.pause_for(wait);
+                self.worker.0.pause_for(wait);
                 queue.nack(&job.receipt, wait, &reason, Try::GivenBack).await.map(drop)
             }
         }
@@ -183,7 +202,7 @@ impl PreviewWorker {
 
     /// Prolongs a job while it is worked on; ready when it is somebody else's.
     async fn held(&self, job: &Job) {
-        let Inner { queue, clock, terms, .. } = &*self.0;
+        let Inner { queue, clock, terms, .. } = &*self.worker.0;
         loop {
             clock.deadline(terms.visibility / 3).await;
             match queue.extend(&job.receipt, Some(terms.visibility)).await {
@@ -195,42 +214,26 @@ impl PreviewWorker {
     }
 
     fn stopping(&self) -> bool {
-        *self.0.stop.borrow() != Stop::No || *self.0.terms.closed.borrow()
+        *self.stop.borrow() != Stop::No || *self.worker.0.terms.closed.borrow()
     }
 
     async fn unless_stopping<T>(&self, wait: impl Future<Output = T>) {
-        let mut stop = self.0.stop.subscribe();
+        let mut stop = self.stop.clone();
         tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop != Stop::No) => {}
-            () = self.closed() => {}
+            () = self.worker.closed() => {}
             _ = wait => {}
         }
     }
 
     /// Ready when jobs under way are to end where they are.
     async fn to_be_given_back(&self) {
-        let mut stop = self.0.stop.subscribe();
+        let mut stop = self.stop.clone();
         tokio::select! {
             _ = stop.wait_for(|stop| *stop == Stop::Now) => {}
-            () = self.closed() => {}
+            () = self.worker.closed() => {}
         }
-    }
-
-    /// Ready when the client is closed. A worker outlives a client that was only dropped.
-    pub(super) async fn closed(&self) {
-        if self.0.terms.closed.clone().wait_for(|closed| *closed).await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
-/// Whoever told this run to end told no other: also when they did not wait for it.
-struct Told<'a>(&'a Inner);
-
-impl Drop for Told<'_> {
-    fn drop(&mut self) {
-        self.0.stop.send_replace(Stop::No);
     }
 }
 

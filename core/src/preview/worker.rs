@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -36,9 +36,8 @@ pub(super) struct Inner {
     pub(super) paused_until: Mutex<Duration>,
     /// There is a job that was not there before.
     pub(super) wake: Notify,
-    pub(super) stop: watch::Sender<Stop>,
-    /// Whoever runs has it.
-    pub(super) running: tokio::sync::Mutex<()>,
+    /// What the last run can be told with, which has it for as long as it lasts.
+    run: Mutex<Weak<watch::Sender<Stop>>>,
 }
 
 /// What of the settings the worker itself looks at.
@@ -65,8 +64,7 @@ impl PreviewWorker {
             recent: Mutex::default(),
             paused_until: Mutex::default(),
             wake: Notify::new(),
-            stop: watch::Sender::new(Stop::No),
-            running: tokio::sync::Mutex::default(),
+            run: Mutex::default(),
         }))
     }
 
@@ -154,6 +152,7 @@ impl PreviewWorker {
     }
 
     /// Works until [`PreviewWorker::stop`] is called or the client is closed; jobs under way are finished then, or given back.
+    /// It runs from the call on: a stop right after it is heard, also by a future that nobody has polled yet.
     ///
     /// A queue that is not to be had is waited for. When the platform or the CDN is not to be had, no job is begun for a while.
     ///
@@ -162,8 +161,8 @@ impl PreviewWorker {
     ///
     /// # Cancellation
     /// Jobs under way end where they are, and come back to the queue when their visibility ends.
-    pub async fn run(&self) -> Result<()> {
-        self.work(Until::Stopped).await
+    pub fn run(&self) -> impl Future<Output = Result<()>> + Send + use<> {
+        self.work(Until::Stopped)
     }
 
     /// Works until no job is left but dead letters, those included that are to be tried again later and those that others have
@@ -174,38 +173,36 @@ impl PreviewWorker {
     ///
     /// # Cancellation
     /// As of [`PreviewWorker::run`].
-    pub async fn drain(&self) -> Result<()> {
-        self.work(Until::Empty).await
+    pub fn drain(&self) -> impl Future<Output = Result<()>> + Send + use<> {
+        self.work(Until::Empty)
     }
 
-    /// Tells [`PreviewWorker::run`] to end, and waits until it has: jobs under way are finished, and those that take longer than
+    /// Tells the run under way to end, and waits until it has: jobs under way are finished, and those that take longer than
     /// [`Previews::grace`](crate::Previews::grace) are given back. The worker can run again afterwards.
     ///
     /// # Cancellation
-    /// The worker ends all the same.
-    pub async fn stop(&self) {
-        self.0.stop.send_replace(Stop::Soon);
-        let ended = self.0.running.lock();
-        tokio::pin!(ended);
-        tokio::select! {
-            biased;
-            _ = &mut ended => {}
-            () = self.0.clock.deadline(self.0.terms.grace) => {
-                self.0.stop.send_replace(Stop::Now);
-                drop(ended.await);
+    /// The run was told at the call, and ends all the same.
+    pub fn stop(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (worker, run) = (self.clone(), locked(&self.0.run).clone());
+        let over = worker.tell(&run, Stop::Soon);
+        async move {
+            let mut over = std::pin::pin!(over);
+            tokio::select! {
+                biased;
+                () = &mut over => return,
+                () = worker.0.clock.deadline(worker.0.terms.grace) => {}
             }
+            worker.tell(&run, Stop::Now).await;
         }
-        self.0.stop.send_replace(Stop::No);
     }
 
     /// Like [`PreviewWorker::stop`], but jobs under way are given back and not finished.
     ///
     /// # Cancellation
-    /// The worker ends all the same.
-    pub async fn give_back(&self) {
-        self.0.stop.send_replace(Stop::Now);
-        drop(self.0.running.lock().await);
-        self.0.stop.send_replace(Stop::No);
+    /// The run was told at the call, and ends all the same.
+    pub fn give_back(&self) -> impl Future<Output = ()> + Send + use<> {
+        let run = locked(&self.0.run).clone();
+        self.tell(&run, Stop::Now)
     }
 
     /// The queue: its figures, its dead letters.
@@ -223,6 +220,34 @@ impl PreviewWorker {
     /// The last previews of this worker, the newest first: at most 24.
     pub fn recent(&self) -> Vec<PreviewOutcome> {
         locked(&self.0.recent).iter().cloned().collect()
+    }
+
+    /// The place of whoever runs, for one at a time.
+    pub(super) fn begin(&self) -> Result<Arc<watch::Sender<Stop>>> {
+        let mut run = locked(&self.0.run);
+        if run.strong_count() > 0 {
+            return Err(Error::invalid("worker", "expected one that does not run, got one that does"));
+        }
+        let begun = Arc::new(watch::Sender::default());
+        *run = Arc::downgrade(&begun);
+        Ok(begun)
+    }
+
+    /// Tells this run, and is ready when it is over.
+    fn tell(&self, run: &Weak<watch::Sender<Stop>>, stop: Stop) -> impl Future<Output = ()> + Send + use<> {
+        // With the lock, so that nobody takes a run for one that lasts while it is told.
+        let lock = locked(&self.0.run);
+        let told = run.upgrade().map(|run| {
+            // Whoever was told to end at once is not told to take its time.
+            run.send_modify(|told| *told = stop.max(*told));
+            run.subscribe()
+        });
+        drop(lock);
+        async move {
+            if let Some(mut run) = told {
+                while run.changed().await.is_ok() {}
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod attachments;
 mod cancellation;
 mod messages;
+mod previews;
 mod sources;
 mod streams;
 mod tokens;
@@ -24,6 +25,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         attachments::tests(),
         cancellation::tests(),
         messages::tests(),
+        previews::tests(),
         sources::tests(),
         streams::tests(),
         tokens::tests(),

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use porteur::{Client, PreviewWorker, Previews, Publish, Result};
+use porteur::{Client, Previews, Publish, Result};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -83,13 +83,16 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     let receiver = doors::serve(webhooks, receiver::routes(&arguments.path, worker.clone()), closing.clone());
     let page = doors::serve(status, status::routes(worker.clone(), arguments.status.ip()), closing);
     let (receiver, page) = (tokio::spawn(receiver), tokio::spawn(page));
+    let mut running = std::pin::pin!(worker.run());
     let outcome = tokio::select! {
-        outcome = worker.run() => outcome,
+        outcome = &mut running => outcome,
         () = told_to_stop() => {
             eprintln!("finishing the jobs under way; once more to give them back at once");
+            // No webhook is taken any more.
+            drop(open);
             tokio::select! {
-                () = end(&worker, open) => Ok(()),
-                () = told_to_stop() => Ok(()),
+                (outcome, ()) = async { tokio::join!(&mut running, worker.stop()) } => outcome,
+                () = told_to_stop() => tokio::join!(running, worker.give_back()).0,
             }
         }
     };
@@ -97,12 +100,6 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     page.abort();
     client.close().await;
     outcome.map(|()| ExitCode::SUCCESS)
-}
-
-/// No webhook is taken any more, and the jobs under way are finished.
-async fn end(worker: &PreviewWorker, open: watch::Sender<()>) {
-    drop(open);
-    worker.stop().await;
 }
 
 impl Arguments {
