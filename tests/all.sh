@@ -31,7 +31,7 @@ step 'format'
 cargo fmt --all --check
 
 step 'lints'
-cargo clippy --release --workspace --all-targets --features porteur/cli -- -D warnings
+cargo clippy --release --workspace --all-targets --features porteur/cli,porteur-tests/bench -- -D warnings
 # As whoever adds the crate gets it: without features.
 cargo clippy --release --package porteur --lib -- -D warnings
 

@@ -44,6 +44,7 @@ mod clock;
 mod config;
 mod cores;
 mod digest;
+mod ear;
 mod error;
 mod file;
 mod gateway;

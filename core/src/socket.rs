@@ -20,11 +20,14 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{self, Message};
 use tracing::debug;
 
+use crate::ear::Ear;
 use crate::http::Upgraded;
 
 /// An open WebSocket.
 pub(crate) struct Socket {
     stream: WebSocketStream<Upgraded>,
+    /// For what there is to hear: an attempt to read clears the library's buffer first, and most polls are about something else.
+    ear: Ear,
     /// Whether something that was written has not left yet.
     unsent: bool,
     /// Why nothing can be written any more, until it is told.
@@ -96,7 +99,8 @@ impl Socket {
             .max_message_size(Some(MAX_MESSAGE))
             .max_frame_size(Some(MAX_MESSAGE));
         let stream = WebSocketStream::from_raw_socket(connection, Role::Client, Some(config));
-        Self { stream: stream.now_or_never().expect("nothing is read yet"), unsent: false, full: None }
+        let stream = stream.now_or_never().expect("nothing is read yet");
+        Self { stream, ear: Ear::new(), unsent: false, full: None }
     }
 
     /// Queues a text. It leaves while the socket is polled.
@@ -125,7 +129,9 @@ impl Socket {
                 Poll::Ready(Err(error)) => Some(Ending::lost(&error)),
                 _ => None,
             };
-            let message = match (Pin::new(&mut self.stream).poll_next(cx), unsent) {
+            let Self { stream, ear, .. } = self;
+            let heard = ear.poll(cx, unsent.is_some(), |cx| Pin::new(stream).poll_next(cx));
+            let message = match (heard, unsent) {
                 (Poll::Ready(Some(Ok(message))), _) => message,
                 (_, Some(ending)) => return Poll::Ready(Heard::End(ending)),
                 (Poll::Pending, None) => return Poll::Pending,

@@ -121,7 +121,7 @@ WEBSOCKETS = "websockets"
 WS = "ws"
 PEERS: Sequence[str] = (WEBSOCKETS, WS)
 CHECKED = "porteur, Rust, each with a ping and a look at the interaction"
-BUILD = "cargo build --release --package porteur-tests --examples"
+BUILD = "cargo build --release --package porteur-tests --features bench --examples"
 
 if __name__ == "__main__":
     main(parser().parse_args())

@@ -16,6 +16,7 @@ use tracing::{debug, warn};
 
 use super::event::{Announcer, SessionEvent};
 use crate::clock::Wait;
+use crate::ear::Dozing;
 use crate::error::Error;
 use crate::gateway::{Gateway, Verdict, answer, lost};
 use crate::socket::{Ending, Heard, Socket};
@@ -107,7 +108,7 @@ pub(super) struct Link {
     orders: mpsc::UnboundedReceiver<Order>,
     events: Announcer,
     /// Ready when the session or its client was closed.
-    over: Wait,
+    over: Dozing<Wait>,
     state: State,
 }
 
@@ -142,7 +143,7 @@ impl Link {
         events: Announcer,
         over: Wait,
     ) -> Self {
-        Self { gateway, patience, orders, events, over, state: State::default() }
+        Self { gateway, patience, orders, events, over: Dozing::new(over), state: State::default() }
     }
 
     /// Serves until the session is over, or nobody holds it any more.
@@ -189,8 +190,8 @@ impl Link {
         let Self { gateway, patience, orders, events, over, state } = self;
         let clock = &*gateway.clock;
         let mut heard_at = clock.now();
-        let mut quiet = clock.deadline(QUIET);
-        let mut pong: Option<Wait> = None;
+        let mut quiet = Dozing::new(clock.deadline(QUIET));
+        let mut pong: Option<Dozing<Wait>> = None;
         let mut taken = Vec::new();
         loop {
             let turn = poll_fn(|cx| {
@@ -253,14 +254,14 @@ impl Link {
                 Turn::Quiet => {
                     let silence = clock.now().saturating_sub(heard_at);
                     ping = silence >= QUIET;
-                    quiet = clock.deadline(if ping { QUIET } else { QUIET - silence });
+                    quiet = Dozing::new(clock.deadline(if ping { QUIET } else { QUIET - silence }));
                 }
             }
             if ping && pong.is_none() {
                 // A peer that guessed it would not have to listen.
                 state.pinged = fastrand::u64(..);
                 socket.ping(Bytes::copy_from_slice(&state.pinged.to_be_bytes()));
-                pong = Some(clock.deadline(*patience));
+                pong = Some(Dozing::new(clock.deadline(*patience)));
             }
         }
     }
@@ -281,7 +282,7 @@ impl Link {
             };
             let opened = tokio::select! {
                 biased;
-                () = over.as_mut() => return None,
+                () = &mut *over => return None,
                 opened = opening => opened,
             };
             let error = match opened {
@@ -300,7 +301,7 @@ impl Link {
             self.events.announce(SessionEvent::Failed { reason: error.facts().message });
             let order = tokio::select! {
                 biased;
-                () = self.over.as_mut() => return None,
+                () = &mut self.over => return None,
                 order = wanted(&mut self.orders) => order?,
             };
             self.state.queue.push_back(order);
@@ -386,7 +387,7 @@ fn reply<T>(answer: Answer<T>, outcome: Result<T, Broken>) {
     let _ = answer.send(outcome);
 }
 
-fn ready(wait: &mut Wait, cx: &mut Context<'_>) -> bool {
+fn ready(wait: &mut Dozing<Wait>, cx: &mut Context<'_>) -> bool {
     Pin::new(wait).poll(cx).is_ready()
 }
 
