@@ -221,9 +221,13 @@ impl Client {
         concurrency: usize,
     ) -> Result<Vec<Result<SentMessage>>> {
         // Collected, so that the future holds no iterator of the caller's while it waits.
-        let sends =
-            messages.into_iter().map(|(conversation, message)| async move { self.send(&conversation, message).await });
-        side_by_side(concurrency, sends.collect()).await
+        let messages: Vec<_> = messages.into_iter().collect();
+        side_by_side(
+            concurrency,
+            messages,
+            |(conversation, message)| async move { self.send(&conversation, message).await },
+        )
+        .await
     }
 
     /// Waits until `sent` is delivered or read.
@@ -308,8 +312,8 @@ impl Client {
         directives: impl IntoIterator<Item = AttachmentDirective>,
         concurrency: usize,
     ) -> Result<Vec<Result<TransformedAttachment>>> {
-        let transforms = directives.into_iter().map(|directive| self.transform_attachment(directive));
-        side_by_side(concurrency, transforms.collect()).await
+        let directives = directives.into_iter().collect();
+        side_by_side(concurrency, directives, |directive| self.transform_attachment(directive)).await
     }
 
     /// Opens a session on the platform's socket, which many transfers share.

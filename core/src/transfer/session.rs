@@ -125,7 +125,7 @@ impl Session {
         concurrency: usize,
     ) -> Result<Vec<Result<TransferOutcome>>> {
         // Collected, so that the future holds no iterator of the caller's while it waits.
-        side_by_side(concurrency, transfers.into_iter().map(|transfer| self.transfer(transfer)).collect()).await
+        side_by_side(concurrency, transfers.into_iter().collect(), |transfer| self.transfer(transfer)).await
     }
 
     async fn carry_out(&self, plan: Plan) -> Result<TransferOutcome> {
