@@ -55,7 +55,8 @@ for folder in tests/python tests/bench examples/python; do
 done
 
 step 'Python: tests'
-PORTEUR_COMMAND=$root/$bin/porteur "$venv/bin/python" -m pytest -q tests/python
+# One that hangs says where, and is ended before whoever waits for the whole run gives up.
+PORTEUR_COMMAND=$root/$bin/porteur timeout 20m "$venv/bin/python" -m pytest -q -o faulthandler_timeout=300 tests/python
 
 step 'Node: build'
 mkdir -p target/node
@@ -74,7 +75,7 @@ target/node/node_modules/.bin/tsc --noEmit --strict --target es2022 --module nod
   --typeRoots target/node/node_modules/@types --types node tests/node/types.test.ts
 
 step 'Node: tests'
-node --test --test-reporter=dot tests/node/*.test.mjs
+node --test --test-timeout=600000 --test-reporter=dot tests/node/*.test.mjs
 
 step 'Examples'
 coproc platform {
