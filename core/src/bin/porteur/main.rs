@@ -27,6 +27,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 #[derive(Parser)]
 #[command(name = "porteur", version, arg_required_else_help = true)]
 struct Arguments {
+    /// What is told on stderr, as in debug or porteur=debug,hyper=warn
+    #[arg(long, global = true, env = "PORTEUR_LOG", value_name = "LEVELS", default_value = "error")]
+    log: Targets,
     #[command(subcommand)]
     command: Command,
 }
@@ -60,11 +63,9 @@ enum Command {
 fn main() -> ExitCode {
     // Before anything else has threads or a say: this may be the child of another.
     porteur::be_media_child();
-    let wanted = std::env::var("PORTEUR_LOG").ok().and_then(|wanted| wanted.parse().ok());
-    let filter: Targets = wanted.unwrap_or_else(|| Targets::new().with_default(LevelFilter::ERROR));
-    let log = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(std::io::stderr);
-    log.finish().with(filter).init();
     let arguments = Arguments::parse();
+    let log = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(std::io::stderr);
+    log.finish().with(arguments.log).init();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
