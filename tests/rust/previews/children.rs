@@ -112,7 +112,7 @@ fn replaced() {
     let second = children();
     for child in &second {
         assert!(Command::new("kill").args(["-9", &child.to_string()]).status().unwrap().success());
-        until(|| state(*child) == Some('Z'));
+        until(|| state(*child) == Some('Z') && threads(*child) == 1);
     }
     assert_eq!(outcome(&bytes, &wish()), "picture");
     assert!(children().is_disjoint(&second));
@@ -145,6 +145,11 @@ fn children() -> BTreeSet<u32> {
 /// `R`unning, `S`leeping, `Z`ombie; none when it is gone.
 fn state(process: u32) -> Option<char> {
     facts(process)?.first()?.chars().next()
+}
+
+/// How many threads a process has. One whose first thread has ended holds its pipes open until the others have.
+fn threads(process: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{process}/task")).map_or(0, Iterator::count)
 }
 
 /// What the system says of a process behind its name: state, parent.
